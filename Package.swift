@@ -1,0 +1,144 @@
+// swift-tools-version:6.2
+// One package; its target graph is the architecture, and the compiler checks it (ARCHITECTURE.md).
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOWebSocket", package: "swift-nio"),
+]
+
+func stage(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: ["Monitoring"] + dependencies, exclude: exclude,
+        swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: ["Monitoring", "Support"] + dependencies, exclude: exclude,
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "earshot",
+    products: [.executable(name: "earshot", targets: ["earshot"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1",
+            traits: []),
+        .package(
+            url: "https://github.com/hummingbird-project/swift-mustache.git", exact: "2.1.1"),
+        .package(
+            url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0",
+            traits: []),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
+    ],
+    targets: [
+        // C: system libraries, one instruction, and the browser's files.
+        .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CChecksum"),
+        .target(name: "CAssets"),
+
+        // The vocabulary: knows no technology.
+        .target(name: "Monitoring", swiftSettings: settings),
+
+        // HTTP and WebSocket on one port, for Serve and for the simulator.
+        .target(
+            name: "Web",
+            dependencies: nio + [
+                logging, lifecycle,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+            ],
+            swiftSettings: settings),
+
+        // The four stages.
+        stage(
+            "Ingest",
+            nio + [
+                logging, lifecycle,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
+        stage("Pipeline", [logging, lifecycle]),
+        stage(
+            "Store",
+            [
+                "CZstd", "CChecksum", "CCrypto", logging, lifecycle,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        stage(
+            "Serve",
+            nio + [
+                "Web", "CAssets", "CCrypto", logging, lifecycle,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            exclude: ["Assets"]),
+
+        // An upstream to develop, test and measure against.
+        stage(
+            "Simulator",
+            nio + [
+                "Web", logging, lifecycle,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
+
+        // The program: the only place that names concrete types of all stages.
+        .executableTarget(
+            name: "earshot",
+            dependencies: [
+                "Monitoring", "Ingest", "Pipeline", "Store", "Serve", "Simulator", "Web",
+                logging, lifecycle,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "benchmarks",
+            dependencies: [
+                "Monitoring", "Ingest", "Pipeline", "Store", "Serve",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "benchmarks",
+            exclude: ["README.md"],
+            swiftSettings: settings),
+
+        .target(
+            name: "Support", dependencies: ["Monitoring", "Store"], path: "Tests/Support",
+            swiftSettings: settings),
+        tests("MonitoringTests", []),
+        tests("IngestTests", ["Ingest", "Simulator"]),
+        tests("SimulatorTests", ["Simulator", "Web"]),
+        tests("PipelineTests", ["Pipeline"]),
+        tests("StoreTests", ["Store"]),
+        tests("ServeTests", ["Serve", "Web"]),
+        tests("EndToEndTests", []),
+    ]
+)

@@ -1,0 +1,123 @@
+//  FrameStore.swift · Monitoring
+//
+//  Pipeline → store, and store → serve.
+
+/// Where the pipeline hands over what must survive a crash.
+package protocol FrameStore: Sendable {
+    /// Appends `frames`, oldest first within each unit, all or nothing.
+    ///
+    /// On return they will be written by the next group commit, and are not yet answered by
+    /// history. A frame whose unit and time are stored already is dropped when its values are the
+    /// same, refused when they differ: the first write wins.
+    /// - Throws: ``StoreError/full`` when the disk is full and the bound of frames waiting in
+    ///   memory is reached (nothing was taken, try later); ``StoreError/stopped`` after a stop.
+    @discardableResult
+    func append(_ frames: [Frame]) async throws(StoreError) -> AppendSummary
+
+    /// Makes everything appended so far survive power loss.
+    func flush() async throws(StoreError)
+}
+
+/// What became of appended frames; the four add up to their number.
+package struct AppendSummary: Hashable, Sendable {
+    package var accepted = 0
+    /// Stored already, with the same values.
+    package var duplicates = 0
+    /// Stored already, with other values: refused.
+    package var conflicts = 0
+    /// Outside the times that the store takes.
+    package var rejected = 0
+
+    package init() {}
+    package static func += (a: inout AppendSummary, b: AppendSummary) {
+        a.accepted += b.accepted
+        a.duplicates += b.duplicates
+        a.conflicts += b.conflicts
+        a.rejected += b.rejected
+    }
+}
+
+/// Why frames could not be taken.
+package enum StoreError: Error, Hashable, Sendable {
+    /// The disk has no room; frames wait in memory up to a bound, and that is reached.
+    case full
+    /// Writing failed; the store goes on with new files by itself.
+    case failed(String)
+    /// The store was stopped.
+    case stopped
+}
+
+/// Stored levels, for charts and exports. Every frame answered here is on disk.
+package protocol LevelHistory: Sendable {
+    /// The time of the unit's newest frame that is on disk; `nil` before the first.
+    func completeUntil(_ unit: UnitID) -> Timestamp?
+
+    /// The frames of `unit` in `range`, oldest first, at most `limit` (> 0).
+    ///
+    /// A unit without frames gives an empty answer: whether a unit exists is the directory's word.
+    func frames(of unit: UnitID, in range: TimeRange, limit: Int) async throws -> StoredFrames
+
+    /// Levels of `unit` in `range` by buckets with the given `edges`.
+    ///
+    /// - Parameter edges: as for ``LevelBuckets/init(edges:range:)``.
+    func buckets(of unit: UnitID, in range: TimeRange, edges: [Int64]) async throws -> StoredBuckets
+}
+
+/// Frames of one unit as they are on disk.
+package struct StoredFrames: Sendable {
+    package var columns: FrameColumns
+    /// True when frames of the range remain after the last one.
+    package var hasMore: Bool
+    /// See ``LevelHistory/completeUntil(_:)``, of the same instant as the frames.
+    package var completeUntil: Timestamp?
+    /// What could not be read.
+    package var damage: [Damage]
+
+    package init(
+        columns: FrameColumns, hasMore: Bool, completeUntil: Timestamp?, damage: [Damage]
+    ) {
+        self.columns = columns
+        self.hasMore = hasMore
+        self.completeUntil = completeUntil
+        self.damage = damage
+    }
+}
+
+/// Buckets of one unit, made of frames on disk.
+package struct StoredBuckets: Sendable {
+    package var buckets: LevelBuckets
+    package var completeUntil: Timestamp?
+    package var damage: [Damage]
+
+    package init(buckets: LevelBuckets, completeUntil: Timestamp?, damage: [Damage]) {
+        self.buckets = buckets
+        self.completeUntil = completeUntil
+        self.damage = damage
+    }
+}
+
+/// A part of the store that cannot be read. It costs what is named here and nothing else.
+package struct Damage: Hashable, Sendable {
+    /// File name inside the store folder.
+    package let file: String
+    /// `missing`, `header`, `index`, `page`, `wal`, `manifest`.
+    package let kind: String
+    /// `nil` when it concerns a whole file.
+    package let unit: UnitID?
+    package let from: Timestamp?
+    package let to: Timestamp?
+    /// A sentence for the operator.
+    package let detail: String
+
+    package init(
+        file: String, kind: String, unit: UnitID? = nil, from: Timestamp? = nil,
+        to: Timestamp? = nil, detail: String
+    ) {
+        self.file = file
+        self.kind = kind
+        self.unit = unit
+        self.from = from
+        self.to = to
+        self.detail = detail
+    }
+}

@@ -1,0 +1,164 @@
+//  LevelBuckets.swift · Monitoring
+//
+//  Frames in, one value per stretch of time out: energy mean, extremes, coverage.
+//
+//      edges    e0        e1        e2        e3
+//      frames    ╵  ╵  ╵  ╵╵  ╵        ╵  ╵  ╵
+//      buckets ──┴─────────┴─────────┴─────────┴──   bucket i holds e(i) ≤ t < e(i+1)
+//
+//  A frame's extremes belong to the bucket that holds its time; its dwell to each bucket that it
+//  covers. Source: `docs/acoustics.md`, "Downsampling".
+
+/// Downsampled levels of one unit, made by adding frames in time order.
+package struct LevelBuckets: Sendable {
+    /// Bucket borders in Unix milliseconds, ascending, one more than there are buckets.
+    package let edges: [Int64]
+    /// What may be used of the frames: only time inside it counts, as covered or as extreme.
+    package let range: TimeRange
+
+    /// Σ dwell · 10^(lp/10) per bucket, in ticks.
+    package private(set) var energies: [Double]
+    /// Covered time per bucket, in ticks of ``Dwell/tickMilliseconds``.
+    package private(set) var coveredTicks: [Int64]
+    /// Covered time whose frames were over range, in ticks.
+    package private(set) var overloadedTicks: [Int64]
+    /// Frames with a value of `lp` per bucket.
+    package private(set) var samples: [Int32]
+    /// Extremes by `Metric.rawValue`, then bucket; `Levels.none` is no value.
+    package private(set) var minima: [[Int16]]
+    package private(set) var maxima: [[Int16]]
+    /// Newest value by `Metric.rawValue`, then bucket; `Levels.none` is no value.
+    package private(set) var lasts: [[Int16]]
+
+    // Where the last chunk ended: what the next frame's dwell is counted from.
+    private var previousTime: Int64?
+    private var previousRun: Run?
+    private var bucket = 0
+
+    /// - Parameter edges: at least two, strictly ascending, and around all of `range`.
+    package init(edges: [Int64], range: TimeRange) {
+        precondition(edges.count >= 2, "buckets need two edges")
+        precondition(edges[0] <= range.start.milliseconds)
+        precondition(edges[edges.count - 1] >= range.end.milliseconds)
+        self.edges = edges
+        self.range = range
+        let count = edges.count - 1
+        energies = Array(repeating: 0, count: count)
+        coveredTicks = Array(repeating: 0, count: count)
+        overloadedTicks = Array(repeating: 0, count: count)
+        samples = Array(repeating: 0, count: count)
+        let empty = Array(repeating: Levels.none, count: count)
+        minima = Array(repeating: empty, count: Metric.allCases.count)
+        maxima = minima
+        lasts = minima
+    }
+
+    package var count: Int { edges.count - 1 }
+
+    /// Energy mean of `lp` in a bucket, dB, not rounded; `nil` where nothing is covered.
+    package func mean(_ index: Int) -> Double? {
+        coveredTicks[index] == 0
+            ? nil : Level.decibels(ofEnergy: energies[index] / Double(coveredTicks[index]))
+    }
+
+    /// Energy mean of `lp` over all buckets, dB; `nil` where nothing is covered.
+    package var mean: Double? {
+        let ticks = coveredTicks.reduce(0, +)
+        return ticks == 0 ? nil : Level.decibels(ofEnergy: energies.reduce(0, +) / Double(ticks))
+    }
+
+    /// Covered share of the range, 0 … 1.
+    package var coverage: Double {
+        let length = Double(range.milliseconds)
+        guard length > 0 else { return 0 }
+        let covered = Double(coveredTicks.reduce(0, +) * Dwell.tickMilliseconds)
+        return min(1, covered / length)
+    }
+}
+
+extension LevelBuckets {
+    /// Adds frames that follow those added before. Frames outside ``range`` may be among them:
+    /// one before it tells the first frame's dwell, one after it may cover the range's end.
+    ///
+    /// - Complexity: O(frames + buckets), one pass, no allocation.
+    package mutating func add(_ columns: FrameColumns) {
+        for (position, span) in columns.runs.enumerated() {
+            let end =
+                position + 1 < columns.runs.count
+                ? columns.runs[position + 1].firstIndex : columns.count
+            add(columns, span.firstIndex..<end, of: span.run)
+        }
+    }
+
+    private mutating func add(_ columns: FrameColumns, _ indexes: Range<Int>, of run: Run) {
+        var previous = previousTime
+        var startsRun = previousRun != run
+        let start = range.start.milliseconds
+        let end = range.end.milliseconds
+        let startTick = Dwell.tick(start)
+        let endTick = Dwell.tick(end)
+        for index in indexes {
+            let time = columns.times[index]
+            let state = FrameState(rawValue: columns.states[index])
+            let ticks = Dwell.ticks(
+                at: time, after: previous, startsRun: startsRun,
+                maximum: run.maximumDwellMilliseconds)
+            previous = time
+            startsRun = false
+            guard state.contains(.measuring) else { continue }
+            while bucket + 2 < edges.count, time >= edges[bucket + 1] { bucket += 1 }
+            if time >= start, time < end { extend(columns, index) }
+            let lp = columns.levels[Metric.lp.rawValue][index]
+            guard lp != Levels.none else { continue }
+            let tick = Dwell.tick(time)
+            weigh(
+                lp, from: max(startTick, tick - ticks), to: min(endTick, tick),
+                overloaded: state.contains(.over))
+        }
+        previousTime = previous
+        if !indexes.isEmpty { previousRun = run }
+    }
+
+    private mutating func extend(_ columns: FrameColumns, _ index: Int) {
+        for metric in 0..<Metric.allCases.count {
+            let value = columns.levels[metric][index]
+            guard value != Levels.none else { continue }
+            // `Levels.none` is the least Int16, so it gives way in maxima by itself.
+            if value > maxima[metric][bucket] { maxima[metric][bucket] = value }
+            if value < minima[metric][bucket] || minima[metric][bucket] == Levels.none {
+                minima[metric][bucket] = value
+            }
+            lasts[metric][bucket] = value
+            if metric == Metric.lp.rawValue { samples[bucket] += 1 }
+        }
+    }
+
+    private mutating func weigh(_ lp: Int16, from first: Int64, to last: Int64, overloaded: Bool) {
+        let energy = Energy.of(lp)
+        var high = last
+        var index = bucket
+        while high > first, index >= 0 {
+            let low = max(first, Dwell.tick(edges[index]))
+            if high > low {
+                energies[index] += energy * Double(high - low)
+                coveredTicks[index] += high - low
+                if overloaded { overloadedTicks[index] += high - low }
+                high = low
+            }
+            index -= 1
+        }
+    }
+}
+
+/// 10^(tenths/100) by table: a `pow` for each of millions of samples would be the whole cost.
+private enum Energy {
+    private static let firstTenths = -500
+    private static let table: [Double] = (firstTenths...2000).map {
+        Level(tenths: Int16($0)).energy
+    }
+
+    static func of(_ tenths: Int16) -> Double {
+        let index = Int(tenths) - firstTenths
+        return table.indices.contains(index) ? table[index] : Level(tenths: tenths).energy
+    }
+}

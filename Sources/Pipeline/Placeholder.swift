@@ -1,0 +1,1 @@
+//  Pipeline.swift · Pipeline
