@@ -132,7 +132,7 @@ import Testing
         for _ in 0..<8 {
             let part = source.next(.random(in: 50...400, using: &random))
             frames += part
-            _ = try engine.append(part.shuffled(using: &random), now: Self.noon.advanced(byMilliseconds: 86_400_000))
+            _ = try engine.append(part.shuffled(using: &random), now: StoreModel.now)
             if Bool.random(using: &random) { try engine.commit() } else { try engine.seal() }
             if Bool.random(using: &random) { source.skip(seconds: 40) }
             if Int.random(in: 0..<4, using: &random) == 0 {
