@@ -1,0 +1,105 @@
+//  SimulatedUpstream.swift · Simulator
+//
+//  The whole upstream as one value: time goes in, frames come out; requests go in, answers come
+//  out (`SimulatedUpstream+Answers.swift`). Waiting, sockets and files are ``SimulatorService``'s.
+
+/// Units, their meters, and what the upstream knows of them.
+struct SimulatedUpstream: Sendable {
+    /// The units of the roster in order, then names that were only asked for.
+    var feeds: [UnitFeed]
+    /// How many of ``feeds`` are on the roster.
+    let rosterCount: Int
+    /// The simulated time that everything has been played up to; requests are answered as of it.
+    private(set) var now = UpstreamTime(microseconds: 0)
+    /// False until ``begin(at:)``: units are listed but have never been polled.
+    private(set) var hasBegun = false
+
+    /// Positions in ``feeds``.
+    private(set) var indexes: [String: Int]
+    private let configuration: SimulatorConfiguration
+
+    /// Names without a meter that get a feed of their own; of further ones nothing is kept.
+    static let strangersMax = 1000
+
+    /// A frame for all subscribers of a unit.
+    struct Delivery: Sendable {
+        let unit: String
+        let frame: FeedFrame
+    }
+
+    init(_ configuration: SimulatorConfiguration) {
+        self.configuration = configuration
+        let names = configuration.unitNames
+        rosterCount = names.count
+        feeds = names.enumerated().map { index, name in
+            UnitFeed(
+                name: name, isKnown: true, isExact: configuration.exactCadence,
+                seed: configuration.seed(ofUnit: index) ^ 0x00C0_FFEE)
+        }
+        indexes = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+    }
+
+    /// The play begins at `time`: all meters start to measure, and all are polled once.
+    mutating func begin(at time: UpstreamTime) {
+        precondition(!hasBegun)
+        hasBegun = true
+        now = time
+        for index in 0..<rosterCount {
+            let model: MeterModel =
+                switch configuration.levels {
+                case .seeded: MeterModel(seed: configuration.seed(ofUnit: index))
+                case .recorded(let day): MeterModel(day)
+                }
+            let meter = Meter(
+                model: model, startEpochSecond: time.microseconds / 1_000_000,
+                percentages: configuration.percentages)
+            feeds[index].begin(meter, at: time)
+        }
+    }
+
+    /// Plays on up to and with `time`: every poll that is due, in order for each unit.
+    mutating func advance(to time: UpstreamTime) -> [Delivery] {
+        precondition(hasBegun)
+        guard time >= now else { return [] }
+        var deliveries: [Delivery] = []
+        for index in feeds.indices {
+            while feeds[index].nextPoll <= time {
+                if let frame = feeds[index].poll() {
+                    deliveries.append(Delivery(unit: feeds[index].name, frame: frame))
+                }
+            }
+        }
+        now = time
+        return deliveries
+    }
+
+    /// A new subscriber of `unit`, which need not exist.
+    /// - Returns: the frame to replay to it.
+    mutating func subscribe(_ unit: String) -> FeedFrame? {
+        guard let index = index(of: unit, adding: true) else { return nil }
+        return feeds[index].subscribe(at: now)
+    }
+
+    /// Takes one subscriber of `unit` away.
+    mutating func unsubscribe(_ unit: String) {
+        guard let index = indexes[unit] else { return }
+        feeds[index].unsubscribe()
+    }
+
+    /// Pulls a unit's plug, or puts it back in; the feed notices at its next poll.
+    mutating func setPlugged(_ isPlugged: Bool, unit: String) {
+        guard let index = indexes[unit] else { return }
+        feeds[index].isPlugged = isPlugged
+    }
+
+    /// - Parameter adding: makes a feed for a name that is not on the roster.
+    mutating func index(of unit: String, adding: Bool) -> Int? {
+        if let index = indexes[unit] { return index }
+        guard adding, feeds.count - rosterCount < SimulatedUpstream.strangersMax else {
+            return nil
+        }
+        feeds.append(UnitFeed(name: unit, isKnown: false, isExact: false, seed: 0))
+        indexes[unit] = feeds.count - 1
+        return feeds.count - 1
+    }
+}
