@@ -171,14 +171,14 @@ extension SimulatedUpstream {
     }
 
     private mutating func monitorStart(_ unit: String) -> Answer {
-        if let index = index(of: unit, adding: true) { feeds[index].keepMonitor(at: now) }
+        if let index = monitorIndex(unit) { feeds[index].keepMonitor(at: now) }
         return .ok([
             "status": "ok", "unit_id": .text(unit), "monitor_enabled": true, "running": true,
         ])
     }
 
     private mutating func monitorStop(_ unit: String) -> Answer {
-        if let index = index(of: unit, adding: false) { feeds[index].dropMonitor() }
+        if let index = indexes[unit] { feeds[index].dropMonitor() }
         return .ok(["status": "ok", "unit_id": .text(unit), "monitor_enabled": false])
     }
 

@@ -58,7 +58,8 @@ extension SimulatedUpstream {
 
     /// Only units that had a monitor since the start.
     func monitorStatus() -> Answer {
-        let monitors = feeds.compactMap { feed -> JSON.Member? in
+        let monitors = monitored.compactMap { index -> JSON.Member? in
+            let feed = feeds[index]
             guard let monitor = feed.monitor else { return nil }
             return .init(
                 key: feed.name,

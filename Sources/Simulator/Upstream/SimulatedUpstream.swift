@@ -16,6 +16,8 @@ struct SimulatedUpstream: Sendable {
 
     /// Positions in ``feeds``.
     private(set) var indexes: [String: Int]
+    /// Positions of the units that had a monitor since the start, in the order of their first.
+    private(set) var monitored: [Int] = []
     private let configuration: SimulatorConfiguration
 
     /// Names without a meter that get a feed of their own; of further ones nothing is kept.
@@ -76,7 +78,7 @@ struct SimulatedUpstream: Sendable {
     /// A new subscriber of `unit`, which need not exist.
     /// - Returns: the frame to replay to it.
     mutating func subscribe(_ unit: String) -> FeedFrame? {
-        guard let index = index(of: unit, adding: true) else { return nil }
+        guard let index = monitorIndex(unit) else { return nil }
         return feeds[index].subscribe(at: now)
     }
 
@@ -92,14 +94,16 @@ struct SimulatedUpstream: Sendable {
         feeds[index].isPlugged = isPlugged
     }
 
-    /// - Parameter adding: makes a feed for a name that is not on the roster.
-    mutating func index(of unit: String, adding: Bool) -> Int? {
-        if let index = indexes[unit] { return index }
-        guard adding, feeds.count - rosterCount < SimulatedUpstream.strangersMax else {
-            return nil
+    /// The feed whose monitor is about to run; made when the name is not on the roster.
+    /// - Returns: `nil` when there are ``strangersMax`` such feeds already.
+    mutating func monitorIndex(_ unit: String) -> Int? {
+        if indexes[unit] == nil {
+            guard feeds.count - rosterCount < SimulatedUpstream.strangersMax else { return nil }
+            indexes[unit] = feeds.count
+            feeds.append(UnitFeed(name: unit, isKnown: false, isExact: false, seed: 0))
         }
-        feeds.append(UnitFeed(name: unit, isKnown: false, isExact: false, seed: 0))
-        indexes[unit] = feeds.count - 1
-        return feeds.count - 1
+        let index = indexes[unit]!
+        if feeds[index].monitor == nil { monitored.append(index) }
+        return index
     }
 }
