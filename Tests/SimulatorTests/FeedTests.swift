@@ -76,6 +76,14 @@ import Testing
         #expect(ours.shape() == recorded.shape())
     }
 
+    @Test func `of an unknown unit, asked for before the play, begins with the play`() {
+        var upstream = SimulatedUpstream(SimulatorConfiguration())
+        _ = upstream.subscribe("ghost")
+        upstream.begin(at: startTime)
+        let frames = upstream.play(10).map(\.frame)
+        #expect(frames.map { $0.time.microseconds(since: startTime) } == [3_005_000])
+    }
+
     @Test func `of an unplugged unit leaves the cache row as it was, and comes back`() throws {
         var upstream = SimulatedUpstream(SimulatorConfiguration())
         upstream.begin(at: startTime)

@@ -60,6 +60,18 @@ import Testing
         #expect(results.exceeded([1, 10, 50, 90, 99]) == [991, 901, 501, 101, 11])
     }
 
+    // 150 levels: 1 % of them is 1.5, so two must be at or above.
+    @Test func `never rounds a percentage down`() {
+        var results = CumulativeLevels()
+        for tenths in 401...550 as ClosedRange<Int16> {
+            results.add(
+                MeterSecond(
+                    lp: tenths, max: tenths, min: tenths, peak: tenths,
+                    energy: Level(tenths: tenths).energy))
+        }
+        #expect(results.exceeded([1, 2, 50]) == [549, 548, 476])
+    }
+
     @Test func `averages energy, and sums exposure`() throws {
         var results = CumulativeLevels()
         for second in 0..<60 {

@@ -67,6 +67,11 @@ struct UnitFeed: Sendable {
         measurementStart = time
     }
 
+    /// The play begins for a name without a meter: polls that were due before it are due now.
+    mutating func beginWithoutMeter(at time: UpstreamTime) {
+        nextPoll = max(nextPoll, time)
+    }
+
     /// Polls the meter at ``nextPoll``.
     ///
     /// - Returns: what to send, when somebody is subscribed.

@@ -57,6 +57,7 @@ struct SimulatedUpstream: Sendable {
                 percentages: configuration.percentages)
             feeds[index].begin(meter, at: time)
         }
+        for index in rosterCount..<feeds.count { feeds[index].beginWithoutMeter(at: time) }
     }
 
     /// Plays on up to and with `time`: every poll that is due, in order for each unit.
