@@ -2,7 +2,7 @@
 
 import Monitoring
 
-/// What to simulate. Every combination of values that passes the preconditions plays.
+/// What to simulate.
 package struct SimulatorConfiguration: Sendable {
     /// Where levels come from.
     package enum Levels: Sendable {
@@ -33,7 +33,7 @@ package struct SimulatorConfiguration: Sendable {
     package var waitsForSubscribers = 0
     /// Measure, Start and the like take as long as with a real meter: 1 … 4 s, simulated.
     package var meterTakesTime = true
-    /// The percentages of LN1 … LN5, ascending.
+    /// The percentages of LN1 … LN5, ascending, 1 … 99.
     package var percentages = [1, 10, 50, 90, 95]
     /// A file that gets a line `unit,timestamp,lp` for each distinct reading that was sent to at
     /// least one subscriber; replaced when it exists.
@@ -50,11 +50,37 @@ package struct SimulatorConfiguration: Sendable {
 
     package static let unitsMax = 1000
 
-    /// How many frames may wait for one subscriber. At the bound the newest are lost, silently,
-    /// as with the real upstream, whose bound is 5. When the play is exact or faster than real
-    /// time one tick alone brings more than that: then 65,536, so that only a reader that has
-    /// stopped reading loses any.
+    /// How many frames may wait for one subscriber: 5, as with the real upstream. At the bound
+    /// frames are lost, silently, and counted in ``FrameCounters/lost``; ours are the oldest,
+    /// the real one's the newest. When the play is exact or faster than real time one tick alone
+    /// may bring more than 5: then 65,536, so that only a reader that has stopped reading loses
+    /// any.
     package var subscriberQueueMax: Int { exactCadence || speed > 1 ? 65_536 : 5 }
+
+    /// - Throws: ``SimulatorError/configuration(problem:)`` with the first thing that is wrong.
+    package func check() throws(SimulatorError) {
+        let problem: String? =
+            if !(1...SimulatorConfiguration.unitsMax).contains(unitNames.count) {
+                "the number of units must be 1 to \(SimulatorConfiguration.unitsMax)"
+            } else if let name = unitNames.first(where: { UnitID($0) == nil }) {
+                "`\(name)` cannot name a unit: use letters, digits, - and _, at most 64"
+            } else if Set(unitNames).count < unitNames.count {
+                "each unit must have a name of its own"
+            } else if !SimulatedClock.speeds.contains(speed) {
+                "the speed must be 1 to 10,000"
+            } else if endingNow, speed == 1 {
+                "a day can end now only when it is played faster than real time"
+            } else if endingNow, case .seeded = levels {
+                "only a recorded day can end now"
+            } else if percentages.count != 5 || percentages != percentages.sorted()
+                || !percentages.allSatisfy((1...99).contains)
+            {
+                "the percentages must be five, ascending, from 1 to 99"
+            } else {
+                nil
+            }
+        if let problem { throw .configuration(problem: problem) }
+    }
 
     func seed(ofUnit index: Int) -> UInt64 { seed &* 1_000_003 &+ UInt64(index) &* 7919 &+ 17 }
 

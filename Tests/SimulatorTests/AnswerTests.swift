@@ -60,14 +60,16 @@ extension SimulatedUpstream {
     @discardableResult
     mutating func post(_ path: String) -> Answer {
         answer(
-            method: "POST", segments: ["api", "nl43"] + path.split(separator: "/").map(String.init),
-            query: { _ in nil })
+            method: "POST", segments: SimulatedUpstream.segments(path), query: { _ in nil })
     }
 
     mutating func get(_ path: String) -> Answer {
         answer(
-            method: "GET", segments: ["api", "nl43"] + path.split(separator: "/").map(String.init),
-            query: { _ in nil })
+            method: "GET", segments: SimulatedUpstream.segments(path), query: { _ in nil })
+    }
+
+    private static func segments(_ path: String) -> [String] {
+        ["api", "nl43"] + path.split(separator: "/").map(String.init)
     }
 }
 

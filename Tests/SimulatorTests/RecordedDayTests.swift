@@ -62,9 +62,10 @@ import Testing
         .deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "../shared/data/laeq1s-day.csv").standardized.path()
 
-    @Test(.enabled("the recorded real day is not here") {
-        FileManager.default.fileExists(atPath: realDay)
-    })
+    @Test(
+        .enabled("the recorded real day is not here") {
+            FileManager.default.fileExists(atPath: realDay)
+        })
     func `of the real world gives its known figures`() throws {
         let day = try RecordedDay(path: `A recorded day`.realDay)
         let frames = play(day, seconds: 86_399)

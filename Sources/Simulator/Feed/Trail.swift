@@ -1,6 +1,6 @@
 //  Trail.swift · Simulator
 //
-//  What `/history` answers, and what the background poller notes.
+//  What `/history` answers.
 
 /// One point sample a minute of the cumulative values, kept for 24 hours: at most 1,441.
 struct Trail: Sendable {
@@ -42,28 +42,5 @@ struct Trail: Sendable {
     /// The points at or after `time`, oldest first.
     func points(since time: UpstreamTime) -> some Sequence<Point> {
         points[first...].drop { $0.time < time }
-    }
-}
-
-/// The fields of the cache row that only the background poller writes. For a unit with a monitor
-/// they say what was last true without one, that is: nothing useful.
-struct BackgroundPolls: Sendable {
-    private(set) var isReachable = true
-    private(set) var failures = 0
-    private(set) var lastAttempt: UpstreamTime?
-    private(set) var lastSuccess: UpstreamTime?
-    private(set) var lastError: String?
-
-    mutating func succeed(at time: UpstreamTime) {
-        self = BackgroundPolls()
-        lastAttempt = time
-        lastSuccess = time
-    }
-
-    mutating func fail(at time: UpstreamTime, failures: Int, unreachableAfter limit: Int) {
-        lastAttempt = time
-        self.failures = failures
-        isReachable = failures < limit
-        lastError = UpstreamText.connectFailed
     }
 }

@@ -38,14 +38,3 @@ struct FrameJournal {
         lines.append(UInt8(ascii: "\n"))
     }
 }
-
-/// Why a simulator cannot run.
-package enum SimulatorError: Error, Hashable, CustomStringConvertible {
-    case journal(path: String)
-
-    package var description: String {
-        switch self {
-        case .journal(let path): "the journal \(path) cannot be written"
-        }
-    }
-}

@@ -6,24 +6,29 @@
 import Monitoring
 import NIOCore
 import Synchronization
+import Web
 
 /// A running simulated upstream, without its sockets.
 final class Simulation: Sendable {
     private let configuration: SimulatorConfiguration
     private let state: Mutex<State>
 
+    /// Takes frames for one subscriber: bytes that hold so many whole WebSocket messages. Called
+    /// under the simulation's lock, so it only hands on.
+    typealias Receiver = @Sendable (ByteBuffer, _ messages: Int) -> Void
+
     private struct State {
         var upstream: SimulatedUpstream
         /// `nil` until the play begins.
         var clock: SimulatedClock?
-        var subscriptions: [String: [Int: FrameQueue]] = [:]
+        var receivers: [String: [Int: Receiver]] = [:]
         var subscriptionCount = 0
         var nextSubscription = 0
         var counters: [String: FrameCounters] = [:]
         /// Lines for the journal since they were last taken.
         var journal: [UInt8] = []
-        /// The time of the newest journaled frame by unit: a replay is not a new frame.
-        var journaled: [String: UpstreamTime] = [:]
+        /// The time of the newest frame sent, by unit: a replay is not a new frame.
+        var newestSent: [String: UpstreamTime] = [:]
     }
 
     init(_ configuration: SimulatorConfiguration) {
@@ -31,7 +36,12 @@ final class Simulation: Sendable {
         state = Mutex(State(upstream: SimulatedUpstream(configuration)))
     }
 
-    /// Plays on to what the clock shows at the real instant `now`, and queues the frames.
+    /// How often ``tick(_:)`` is meant to be called.
+    static let tickMilliseconds = 20
+    /// The most simulated time that one tick plays, at speed 1.
+    private static let stepMicrosecondsMax = 10_000 * Double(tickMilliseconds)
+
+    /// Plays on to what the clock shows at the real instant `now`, and sends the frames.
     ///
     /// A process that was held up does not play everything at once, but at ten times its speed
     /// until it has caught up; no frame is left out.
@@ -46,16 +56,14 @@ final class Simulation: Sendable {
             let step = Int64(configuration.speed * Simulation.stepMicrosecondsMax)
             let target = min(
                 state.clock!.time(at: now), state.upstream.now.advanced(byMicroseconds: step))
-            for delivery in state.upstream.advance(to: target) {
-                send(delivery.frame, of: delivery.unit, in: &state)
+            var deliveries = state.upstream.advance(to: target)[...]
+            while let unit = deliveries.first?.unit {
+                let ofUnit = deliveries.prefix { $0.unit == unit }
+                send(ofUnit.map(\.frame), of: unit, in: &state)
+                deliveries.removeFirst(ofUnit.count)
             }
         }
     }
-
-    /// How often ``tick(_:)`` is meant to be called.
-    static let tickMilliseconds = 20
-    /// The most simulated time that one tick plays, at speed 1.
-    private static let stepMicrosecondsMax = 10_000 * Double(tickMilliseconds)
 
     func answer(method: String, segments: [String], query: (String) -> String?) -> Answer {
         state.withLock {
@@ -63,41 +71,38 @@ final class Simulation: Sendable {
         }
     }
 
-    /// Opens a subscription of `unit`, known or not; the last frame is queued at once.
-    func subscribe(_ unit: String) -> Subscription {
+    /// Subscribes to `unit`, known or not; the last frame is replayed before this returns.
+    func subscribe(_ unit: String, _ receiver: @escaping Receiver) -> Subscription {
         state.withLock { state in
-            let queue = FrameQueue(bound: configuration.subscriberQueueMax)
             let id = state.nextSubscription
             state.nextSubscription += 1
             state.subscriptionCount += 1
             let replayed = state.upstream.subscribe(unit)
-            state.subscriptions[unit, default: [:]][id] = queue
-            if let replayed, queue.offer(ByteBuffer(bytes: replayed.json(unit: unit))) {
+            state.receivers[unit, default: [:]][id] = receiver
+            if let replayed {
+                receiver(Simulation.framed([replayed], of: unit), 1)
                 count(replayed, of: unit, in: &state)
             }
-            return Subscription(unit: unit, id: id, queue: queue)
+            return Subscription(unit: unit, id: id)
         }
     }
 
-    /// Closes a subscription; once.
+    /// Ends a subscription; repeating it changes nothing.
     func unsubscribe(_ subscription: Subscription) {
         state.withLock { state in
             let unit = subscription.unit
-            guard state.subscriptions[unit]?.removeValue(forKey: subscription.id) != nil else {
+            guard state.receivers[unit]?.removeValue(forKey: subscription.id) != nil else {
                 return
             }
             state.subscriptionCount -= 1
-            if state.subscriptions[unit]?.isEmpty == true { state.subscriptions[unit] = nil }
+            if state.receivers[unit]?.isEmpty == true { state.receivers[unit] = nil }
             state.upstream.unsubscribe(unit)
         }
-        subscription.queue.finish()
     }
 
-    /// Ends all subscriptions; their readers still get what is queued.
-    func finish() {
-        state.withLock { state in
-            for queue in state.subscriptions.values.flatMap(\.values) { queue.finish() }
-        }
+    /// A subscriber of `unit` was too slow for `count` frames.
+    func noteLost(_ count: Int, of unit: String) {
+        state.withLock { $0.counters[unit, default: FrameCounters()].lost += count }
     }
 
     func setPlugged(_ isPlugged: Bool, unit: String) {
@@ -114,37 +119,42 @@ final class Simulation: Sendable {
         }
     }
 
-    private func send(_ frame: FeedFrame, of unit: String, in state: inout State) {
-        guard let queues = state.subscriptions[unit] else { return }
-        // Encoded once, however many listen.
-        let message = ByteBuffer(bytes: frame.json(unit: unit))
-        var taken = 0
-        for queue in queues.values where queue.offer(message) { taken += 1 }
-        state.counters[unit, default: FrameCounters()].lost += queues.count - taken
-        if taken > 0 { count(frame, of: unit, in: &state) }
+    private func send(_ frames: [FeedFrame], of unit: String, in state: inout State) {
+        guard let receivers = state.receivers[unit] else { return }
+        // Encoded once, and one write for each listener, however many listen.
+        let framed = Simulation.framed(frames, of: unit)
+        for receiver in receivers.values { receiver(framed, frames.count) }
+        for frame in frames { count(frame, of: unit, in: &state) }
     }
 
     private func count(_ frame: FeedFrame, of unit: String, in state: inout State) {
-        guard state.journaled[unit].map({ $0 < frame.time }) ?? true else { return }
-        state.journaled[unit] = frame.time
+        guard state.newestSent[unit].map({ $0 < frame.time }) ?? true else { return }
+        state.newestSent[unit] = frame.time
         state.counters[unit, default: FrameCounters()].sent += 1
         if configuration.journal != nil {
             FrameJournal.append(frame, unit: unit, to: &state.journal)
         }
     }
+
+    private static func framed(_ frames: [FeedFrame], of unit: String) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        for frame in frames {
+            WebSocket.write(frameOf: ByteBuffer(bytes: frame.json(unit: unit)), into: &buffer)
+        }
+        return buffer
+    }
 }
 
 /// One reader of one unit's monitor.
-struct Subscription: Sendable {
+struct Subscription: Hashable, Sendable {
     let unit: String
     let id: Int
-    let queue: FrameQueue
 }
 
 /// What became of one unit's frames.
 package struct FrameCounters: Hashable, Sendable {
     /// Distinct frames that at least one subscriber was sent.
     package internal(set) var sent = 0
-    /// Frames that a subscriber lost because its queue was full; one per subscriber.
+    /// Frames that a subscriber lost because too many waited for it; one per subscriber.
     package internal(set) var lost = 0
 }

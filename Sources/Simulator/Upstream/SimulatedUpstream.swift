@@ -38,7 +38,8 @@ struct SimulatedUpstream: Sendable {
                 name: name, isKnown: true, isExact: configuration.exactCadence,
                 seed: configuration.seed(ofUnit: index) ^ 0x00C0_FFEE)
         }
-        indexes = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+        indexes = Dictionary(
+            names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The play begins at `time`: all meters start to measure, and all are polled once.
