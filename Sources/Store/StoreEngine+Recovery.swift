@@ -98,7 +98,11 @@ private struct Recovery {
 
     private mutating func readManifest(any expected: Bool) throws -> Manifest? {
         guard try disk.list("").contains(Manifest.name) else {
-            guard expected else { return Manifest() }
+            guard expected else {
+                // A new store has a manifest from its first moment, so that a missing one is damage.
+                try Manifest().publish(on: disk)
+                return Manifest()
+            }
             note(Manifest.name, "manifest", "It is missing; the segments tell for themselves.")
             return nil
         }

@@ -144,7 +144,10 @@ package final class StoreEngine {
         } catch {
             let count = waiting.count
             view.withState {
-                $0.reasons = ["\(count) frames wait in memory: \(error). Make room or mend the disk; writing resumes by itself."]
+                $0.reasons = [
+                    "\(count) frames wait in memory: \(error). "
+                        + "Make room or mend the disk; writing resumes by itself."
+                ]
             }
             throw error
         }

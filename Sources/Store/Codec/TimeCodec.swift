@@ -17,12 +17,15 @@ enum TimeCodec {
         guard times.count >= 3 else { return nil }
         let median = medianInterval(times)
         guard median > 0 else { return nil }
+        // A deadline poller keeps the median to the millisecond; a clock that runs off by parts in
+        // a million drifts out of that grid within a block, and is on the mean's.
+        let tickCount = zip(times.dropFirst(), times).reduce(Int64(0)) {
+            $0 + ($1.0 - $1.1 + median / 2) / median
+        }
         var candidates = [fit(times, period: Double(median))]
-        // A clock that runs off by parts in a million drifts out of the grid within a block.
-        let last = candidates[0].ticks[times.count - 1]
-        if last > 0 {
-            let slope = Double(times[times.count - 1] - times[0]) / Double(last)
-            candidates.append(fit(times, period: slope))
+        if tickCount > 0 {
+            let mean = Double(times[times.count - 1] - times[0]) / Double(tickCount)
+            candidates.append(fit(times, period: mean))
         }
         let best = candidates.min { $0.spread < $1.spread }!
         return encode(times, best)

@@ -1,0 +1,53 @@
+// api.js: questions to this server, and what went wrong with them in words.
+"use strict";
+
+/** An answer that is not the one asked for. `message` is a sentence for people. */
+class AnswerError extends Error {
+    constructor(message, status, requestID) {
+        super(requestID ? `${message} (request ${requestID})` : message);
+        this.status = status;
+    }
+}
+
+const api = {
+    /**
+     * The JSON at `path` with `query`.
+     *
+     * Throws `AnswerError`; an aborted question throws the signal's reason. Without a session it
+     * leaves for the sign-in page.
+     */
+    async get(path, query = {}, signal) {
+        const text = new URLSearchParams(query).toString();
+        let answer;
+        try {
+            answer = await fetch(text ? `${path}?${text}` : path, {
+                signal,
+                headers: { accept: "application/json" },
+            });
+        } catch (error) {
+            if (signal?.aborted) throw error;
+            throw new AnswerError("The server cannot be reached.", 0);
+        }
+        if (answer.status === 401) {
+            api.signIn();
+            throw new AnswerError("You are signed out.", 401);
+        }
+        if (!answer.ok) throw await api.failure(answer);
+        return answer.json();
+    },
+
+    async failure(answer) {
+        const problem = await answer.json().catch(() => ({}));
+        const requestID = problem.request_id ?? answer.headers.get("x-request-id");
+        const message = problem.detail ?? problem.title ?? `The server answered ${answer.status}.`;
+        return new AnswerError(message, answer.status, requestID);
+    },
+
+    signIn() {
+        location.assign("/sign-in");
+    },
+
+    unit(id) {
+        return `/api/units/${encodeURIComponent(id)}`;
+    },
+};
