@@ -113,8 +113,8 @@ final class MemoryDirectory: UnitDirectory {
 
     func adopt(_ upstreamUnits: [String], of upstream: Upstream) async throws -> [Unit] {
         known.withLock { known in
-            for name in upstreamUnits
-            where !known.contains(where: { $0.upstream == upstream.id && $0.upstreamUnit == name }) {
+            let own = Set(known.filter { $0.upstream == upstream.id }.map(\.upstreamUnit))
+            for name in upstreamUnits where !own.contains(name) {
                 known.append(
                     Unit(
                         id: UnitID(name)!, upstream: upstream.id, upstreamUnit: name, rate: rate))
