@@ -118,6 +118,7 @@ let package = Package(
             dependencies: [
                 "Monitoring", "Ingest", "Pipeline", "Store", "Serve", "Simulator", "Web",
                 logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
