@@ -124,11 +124,11 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Monitoring", "Ingest", "Pipeline", "Store", "Serve",
+                "Monitoring", "Pipeline", "Store", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "benchmarks",
-            exclude: ["README.md"],
+            exclude: ["README.md", "soak.py", "data"],
             swiftSettings: settings),
 
         .target(

@@ -65,6 +65,9 @@ package final class FramePipeline: ObservationSink, Service {
         hub.finish()
     }
 
+    /// Ends ``run()`` once everything taken so far has been handled.
+    package func drain() { channel.close() }
+
     private func decide(_ batch: [Observation]) -> (frames: [Frame], updates: [LiveUpdate]) {
         let now = clock.now
         var frames: [Frame] = []

@@ -1,6 +1,6 @@
 //  SimulatorConfiguration.swift · Simulator
 
-import Monitoring
+package import Monitoring
 
 /// What to simulate.
 package struct SimulatorConfiguration: Sendable {
@@ -22,6 +22,10 @@ package struct SimulatorConfiguration: Sendable {
     package var seed: UInt64 = 1
     /// Simulated seconds in a real one, 1 … 10,000.
     package var speed = 1.0
+    /// The simulated time at which the play begins; `nil` is real time. A play that begins in the
+    /// past catches up with real time and stays with it; one that does not, and is faster than
+    /// real time, runs into the future.
+    package var start: Timestamp?
     /// One poll each 1.000 s of simulated time, always, and nobody loses a frame: poll *k* reads
     /// second *k* of the play, so row *k* of a recorded day.
     package var exactCadence = false
@@ -70,6 +74,8 @@ package struct SimulatorConfiguration: Sendable {
                 "the speed must be 1 to 10,000"
             } else if endingNow, speed == 1 {
                 "a day can end now only when it is played faster than real time"
+            } else if endingNow, start != nil {
+                "a day that ends now cannot have a start of its own"
             } else if endingNow, case .seeded = levels {
                 "only a recorded day can end now"
             } else if percentages.count != 5 || percentages != percentages.sorted()
@@ -90,6 +96,6 @@ package struct SimulatorConfiguration: Sendable {
             return SimulatedClock(
                 origin: now, catchingUpAfterSeconds: day.tenths.count - 1, speed: speed)
         }
-        return SimulatedClock(origin: now, speed: speed)
+        return SimulatedClock(origin: now, start: start, speed: speed)
     }
 }

@@ -1,6 +1,7 @@
 //  ConfigurationTests.swift · SimulatorTests
 
 import HTTPTypes
+import Monitoring
 import Testing
 import Web
 
@@ -26,6 +27,14 @@ import Web
         (
             "a day can end now only when it is played faster than real time",
             { $0.endingNow = true }
+        ),
+        (
+            "a day that ends now cannot have a start of its own",
+            {
+                $0.endingNow = true
+                $0.speed = 2
+                $0.start = Timestamp(milliseconds: 0)
+            }
         ),
         (
             "only a recorded day can end now",

@@ -5,6 +5,7 @@
 import Foundation
 import Logging
 import Monitoring
+import ServiceLifecycle
 import Testing
 
 @testable import Simulator
@@ -92,6 +93,34 @@ import Testing
             "NL43-0001,\($0["timestamp"]?.string ?? ""),\($0["lp"]?.string ?? "")"
         }
         #expect(lines.prefix(300).map(String.init) == sent)
+    }
+
+    @Test func `stops when asked to, with all that it sent in the journal`() async throws {
+        let journal = FileManager.default.temporaryDirectory
+            .appending(path: "journal-\(UUID().uuidString).csv").path()
+        defer { try? FileManager.default.removeItem(atPath: journal) }
+        var configuration = SimulatorConfiguration(units: 3)
+        configuration.speed = 300
+        configuration.port = 0
+        configuration.journal = journal
+        let (ports, bound) = AsyncStream<Int>.makeStream()
+        let logger = Logger(label: "simulator") { _ in SwiftLogNoOpLogHandler() }
+        let service = SimulatorService(
+            configuration: configuration, clock: SystemClock(), logger: logger,
+            onReady: { bound.yield($0) })
+        let services = ServiceGroup(services: [service], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await services.run() }
+            let client = RawClient(port: try unwrap(await ports.first { _ in true }))
+            _ = try await client.frames("/api/nl43/NL43-0002/monitor", count: 100)
+            await services.triggerGracefulShutdown()
+            try await group.waitForAll()
+        }
+        let lines = try String(contentsOfFile: journal, encoding: .utf8).split(separator: "\n")
+        let sent = try unwrap(service.counters["NL43-0002"]).sent
+        #expect(lines.count == sent)
+        #expect(sent >= 100)
+        #expect(lines.allSatisfy { $0.hasPrefix("NL43-0002,20") })
     }
 
     @Test func `says which journal it cannot write`() async {

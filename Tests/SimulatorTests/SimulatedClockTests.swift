@@ -21,6 +21,16 @@ import Testing
         #expect(clock.time(at: origin.advanced(byMilliseconds: -5000)) == UpstreamTime(origin))
     }
 
+    @Test func `that began in the past catches up, and goes on with real time`() {
+        let clock = SimulatedClock(
+            origin: origin, start: origin.advanced(byMilliseconds: -3_600_000), speed: 61)
+        let before = origin.advanced(byMilliseconds: 59_000)
+        #expect(
+            clock.time(at: before).microseconds(since: UpstreamTime(before)) == -60_000_000)
+        let after = origin.advanced(byMilliseconds: 61_000)
+        #expect(clock.time(at: after) == UpstreamTime(after))
+    }
+
     @Test(arguments: [2.0, 1000, 10_000])
     func `meets real time when the day is over, and stays with it`(speed: Double) {
         let clock = SimulatedClock(

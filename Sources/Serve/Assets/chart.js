@@ -134,7 +134,8 @@ class LevelChart {
             cursor: {
                 y: false,
                 drag: { x: false, y: false, setScale: false },
-                bind: { dblclick: () => () => {} },
+                // Gestures are ours; uPlot would take the selection back.
+                bind: { mousedown: () => null, mouseup: () => null, dblclick: () => null },
                 points: {
                     size: 7,
                     stroke: colour("--surface"),

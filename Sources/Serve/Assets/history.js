@@ -170,6 +170,8 @@ class LevelHistory {
         const { from, to } = this.#range;
         if (this.#range.follows) this.#lastFollowed = this.#range.name;
         this.#showRange();
+        // The picture goes there at once, with what is known; the data follow.
+        if (this.#data) this.#chart.show({ ...this.#data, view: [from, to] });
         clearTimeout(this.#loading);
         this.#loading = setTimeout(() => this.#note("loading"), 300);
         try {
@@ -308,8 +310,11 @@ class LevelHistory {
         document.getElementById("later").disabled = to >= clock.now() - 1000;
     }
 
+    /** Without the year when it is this one. */
     #short(t) {
-        return `${this.#zone.day(t)} ${this.#zone.minute(t)}`;
+        const text = this.#moment(t);
+        const year = this.#zone.moment(clock.now(), DAY).slice(-5);
+        return text.replace(`${year} `, " ");
     }
 
     #readOut(index) {

@@ -82,7 +82,9 @@ class LiveSocket {
         clearTimeout(this.#silence);
         const socket = this.#socket;
         this.#socket = null;
-        socket?.close(1000);
+        // Closing a socket that is still opening would put a warning on the console.
+        if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(1000);
+        else socket?.close(1000);
     }
 
     #connect() {

@@ -34,7 +34,7 @@ class TimeRange {
     static parse(query, now) {
         const parameters = new URLSearchParams(query);
         const name = parameters.get("range");
-        if (name in TimeRange.lengths) return TimeRange.last(name, now);
+        if (Object.hasOwn(TimeRange.lengths, name)) return TimeRange.last(name, now);
         const time = (key) => {
             const value = parameters.get(key) ?? "";
             return words.time(/^\d+$/.test(value) ? Number(value) : value);
@@ -64,10 +64,11 @@ class TimeRange {
         return this.follows ? TimeRange.last(this.name, now) : this;
     }
 
-    /** Moved by `windows` of its own length; back at `now`, a range of a known length follows. */
+    /** Moved by `windows` of its own length; back near `now`, a range of a known length follows. */
     moved(windows, now) {
         const shift = windows * this.length;
-        if (this.to + shift < now) return TimeRange.fixed(this.from + shift, this.to + shift, now);
+        const near = now - Math.max(10_000, this.length / 50);
+        if (this.to + shift < near) return TimeRange.fixed(this.from + shift, this.to + shift, now);
         const known = Object.keys(TimeRange.lengths).find(
             (name) => Math.abs(TimeRange.lengths[name] - this.length) < 1000);
         return known ? TimeRange.last(known, now) : TimeRange.fixed(now - this.length, now, now);

@@ -152,6 +152,8 @@ const unitPage = (() => {
     }
 
     function showNumbers(newest, state) {
+        const cadence = Math.max(1, Math.round(trail.cadence(report.cadence) / 1000));
+        byID("cadence").textContent = state.fresh ? `updates ${words.step(cadence)}` : "";
         if (!newest) return;
         const stopped = newest.state === "stopped";
         if (shown === `${newest.t} ${stopped}`) return;
@@ -159,8 +161,6 @@ const unitPage = (() => {
         for (const name of METRICS) {
             byID(name).textContent = stopped ? words.none : words.level(newest[name]);
         }
-        const cadence = Math.max(1, Math.round(trail.cadence(report.cadence) / 1000));
-        byID("cadence").textContent = state.fresh ? `updates ${words.step(cadence)}` : "";
     }
 
     /** "since Mon 07:00" belongs to what every cumulative number is called. */

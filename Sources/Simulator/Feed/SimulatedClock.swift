@@ -1,12 +1,15 @@
 //  SimulatedClock.swift · Simulator
 //
-//  Real time in, simulated time out:
+//  Real time in, simulated time out. A play that begins in the past catches up with real time and
+//  then stays with it; one that begins now runs ahead, into the future:
 //
-//      simulated                      ╱ 1×, once it has caught up (only with `meetsRealTime`)
-//         │            ╱─────────────╱
-//         │      ╱ slope = speed
-//         └────┴────────────────────▶ real
-//            origin
+//      simulated
+//         │              ╱  as real time, once it has caught up
+//         │            ╱
+//         │           │  slope = speed
+//         │           │
+//         └───────────┴──────────▶ real
+//                  origin
 
 import Monitoring
 
@@ -17,20 +20,19 @@ struct SimulatedClock: Sendable {
     let start: Timestamp
     /// 1 … 10,000.
     let speed: Double
-    /// It never overtakes the real clock, and goes on with it once it has caught up.
-    let meetsRealTime: Bool
+    /// It began in the past: it never overtakes the real clock, but goes on with it once it has
+    /// caught up.
+    var meetsRealTime: Bool { start < origin }
 
     /// Speeds that make sense: slower than real is of no use, and 10,000 plays a day in 9 s.
     static let speeds: ClosedRange<Double> = 1...10_000
 
-    /// A clock that shows `start` (default: real time) at `origin` and never meets real time,
-    /// unless its speed is 1.
+    /// A clock that shows `start` (default: real time) at `origin`.
     init(origin: Timestamp, start: Timestamp? = nil, speed: Double) {
         precondition(SimulatedClock.speeds.contains(speed))
         self.origin = origin
         self.start = start ?? origin
         self.speed = speed
-        meetsRealTime = false
     }
 
     /// A clock that begins so far in the past that, `seconds` later by its own account, it shows
@@ -41,7 +43,6 @@ struct SimulatedClock: Sendable {
         self.speed = speed
         let behind = Double(seconds) * 1000 * (1 - 1 / speed)
         start = origin.advanced(byMilliseconds: -Int64(behind.rounded(.down)))
-        meetsRealTime = true
     }
 
     /// The simulated time at the real instant `now`; never before ``start``.

@@ -24,9 +24,13 @@ struct SeededLevels: Sendable {
     /// More than these at once are not heard apart; further ones are left out.
     private static let passBysMax = 64
 
-    init(seed: UInt64) {
+    /// - Parameters:
+    ///   - seed: decides the place, and what is heard there.
+    ///   - stretch: another stretch of time at the same place, made on its own.
+    init(seed: UInt64, stretch: UInt64 = 0) {
         random = SplitMix64(seed: seed)
         placeOffset = 3 * random.normals().0
+        if stretch != 0 { random = SplitMix64(seed: seed &+ stretch &* 0x9E37_79B9) }
         passBys.reserveCapacity(8)
     }
 

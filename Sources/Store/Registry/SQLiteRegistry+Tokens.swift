@@ -43,7 +43,7 @@ extension SQLiteRegistry: TokenDirectory {
 
     package enum TokenError: Error { case noRandomness }
 
-    private static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         var hash = [UInt8](repeating: 0, count: 32)
         SHA256(bytes, bytes.count, &hash)
         return hash

@@ -1,0 +1,80 @@
+"""The program under test: started, its lines read, stopped."""
+
+import queue
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urldefrag
+
+READY = re.compile(r"^ready operator=(\S+) portal=(\S+)")
+OPEN = re.compile(r"^open (\S+#\S+)")
+
+
+class Server:
+    """`earshot demo` on ports of its own, with a data folder of its own."""
+
+    def __init__(self, binary, start_seconds=60):
+        self.folder = tempfile.TemporaryDirectory(prefix="earshot-browser-")
+        self.log = open(Path(self.folder.name, "log.txt"), "w+b")
+        self.process = subprocess.Popen(
+            [
+                binary, "demo", "--operator-listen", "127.0.0.1:0",
+                "--portal-listen", "127.0.0.1:0", "--data", str(Path(self.folder.name, "data")),
+            ],
+            stdout=subprocess.PIPE, stderr=self.log, text=True)
+        lines = queue.Queue()
+        threading.Thread(target=self._read, args=(lines,), daemon=True).start()
+        deadline = time.monotonic() + start_seconds
+        self.url = sign_in = None
+        while not (self.url and sign_in):
+            try:
+                line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                line = None
+            if line is None:
+                self.process.kill()
+                raise SystemExit(f"the program did not become ready:\n{self.tail()}")
+            if match := READY.match(line):
+                self.url = match[1]
+            if match := OPEN.match(line):
+                sign_in = match[1]
+        self.token = urldefrag(sign_in).fragment
+
+    def _read(self, lines):
+        for line in self.process.stdout:
+            lines.put(line)
+        lines.put(None)
+
+    def tail(self):
+        """The end of what the program said on stderr."""
+        return Path(self.log.name).read_text(errors="replace")[-4000:]
+
+    def stop(self):
+        """Stops as systemd would. Returns the exit code, or a word when it had to be killed."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return "did not stop within 10 s"
+        finally:
+            self.log.close()
+            self.folder.cleanup()
+
+
+class Running:
+    """A server that somebody else started."""
+
+    def __init__(self, url, token):
+        self.url = url.rstrip("/")
+        self.token = token
+
+    def tail(self):
+        return ""
+
+    def stop(self):
+        return 0
