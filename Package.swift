@@ -72,6 +72,7 @@ let package = Package(
             dependencies: nio + [
                 logging, lifecycle,
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
@@ -123,11 +124,11 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Monitoring", "Ingest", "Pipeline", "Store", "Serve",
+                "Monitoring", "Pipeline", "Store", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "benchmarks",
-            exclude: ["README.md"],
+            exclude: ["README.md", "soak.py", "data"],
             swiftSettings: settings),
 
         .target(

@@ -1,0 +1,37 @@
+# Two commands: `make run` and `make test`. Each installs what is missing, builds and runs.
+# run builds release in .build-release, test builds debug in .build.
+
+SWIFT_RELEASE = swift build -c release --scratch-path .build-release --product
+RELEASE_BIN = .build-release/release
+
+.PHONY: run build test setup setup-test bench soak clean
+
+## Installs what is missing, builds, and starts the demo: simulated meters, service and pages.
+run: build
+	exec $(RELEASE_BIN)/earshot demo $(ARGS)
+
+## The program, optimised.
+build: setup
+	$(SWIFT_RELEASE) earshot
+
+## Installs what is missing, builds, and runs every test.
+test: setup-test
+	scripts/test
+
+setup:
+	scripts/setup run
+
+setup-test:
+	scripts/setup test
+
+## Benchmarks at full size; results as lines and in benchmarks/results.json.
+bench: setup
+	$(SWIFT_RELEASE) benchmarks
+	$(RELEASE_BIN)/benchmarks $(ARGS)
+
+## Thirteen units at full rate for ten minutes; every frame sent must be stored once.
+soak: build
+	python3 benchmarks/soak.py --binary $(RELEASE_BIN)/earshot $(ARGS)
+
+clean:
+	rm -rf .build .build-release .tools Sources/CAssets/vendor

@@ -1,1 +1,0 @@
-//  Ingest.swift · Ingest

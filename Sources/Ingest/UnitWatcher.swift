@@ -1,0 +1,70 @@
+//  UnitWatcher.swift · Ingest
+//
+//  Keeps one unit's one `/monitor` socket open while its switch is on.
+//
+//      off ──on──▶ slot ──▶ connect ──▶ read ──end──▶ wait (back-off) ──▶ slot …
+//       ▲──────────────────────off──────────────────────────────────────────┘
+
+import Logging
+import Monitoring
+
+/// One task per unit for as long as the service runs; asleep unless the unit is wanted.
+struct UnitWatcher: Sendable {
+    let reader: UnitReader
+    let rateSwitch: RateSwitch
+    let socket: MonitorSocket
+    let slots: SocketSlots
+    let sink: any ObservationSink
+    let stopwatch: Stopwatch
+    let clock: any WallClock
+    let seed: UInt64
+    let logger: Logger
+
+    /// Returns when the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            await rateSwitch.wait(for: true)
+            guard !Task.isCancelled else { return }
+            await hand(reader.update { $0.setRate(isFull: true, at: clock.now) })
+            await watch()
+            reader.socketEnded()
+            await hand(reader.update { $0.setRate(isFull: false, at: clock.now) })
+        }
+    }
+
+    private func watch() async {
+        var backoff = Backoff(seed: seed)
+        while rateSwitch.isOn, !Task.isCancelled {
+            guard await slots.acquire() else { return }
+            defer { slots.release() }
+            var messageCount = 0
+            let end = await socket.run(
+                UpstreamAddress.path(reader.unit.upstreamUnit, "monitor"),
+                until: { [rateSwitch] in await rateSwitch.wait(for: false) },
+                take: { messages in
+                    messageCount += messages.count
+                    await hand(reader.receive(messages, now: stopwatch.now, at: clock.now))
+                })
+            reader.socketEnded()
+            if messageCount > 0 { backoff.succeed() }
+            guard rateSwitch.isOn, !Task.isCancelled else { return }
+            logger.debug(
+                "monitor socket ended", metadata: ["unit": "\(reader.unit.id)", "end": "\(end)"])
+            await pause(backoff.fail())
+        }
+    }
+
+    /// Waits for `duration`, or until the unit is not wanted any more.
+    private func pause(_ duration: Duration) async {
+        await withTaskGroup { group in
+            group.addTask { [stopwatch] in try? await stopwatch.sleep(for: duration) }
+            group.addTask { [rateSwitch] in await rateSwitch.wait(for: false) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func hand(_ observations: [Observation]) async {
+        if !observations.isEmpty { await sink.take(observations) }
+    }
+}

@@ -1,0 +1,115 @@
+//  FramePipeline.swift · Pipeline
+//
+//  The one file of this stage that awaits: takes what ingest saw, lets the pure parts decide, and
+//  hands on. Frames that were taken are stored, or wait here until the store takes them.
+//
+//      take(…) ─▶ channel (bounded) ─▶ scrub ─▶ store (group commit)
+//                                          └──▶ live hub
+
+package import Logging
+package import Monitoring
+import ServiceLifecycle
+import Synchronization
+
+/// Runs frames from ingest to the store and the live hub.
+package final class FramePipeline: ObservationSink, Service {
+    /// Observations that wait at most; beyond it ``take(_:)`` waits.
+    package static let waitingMaximum = 65_536
+
+    private let store: any FrameStore
+    private let hub: LiveHub
+    private let clock: any WallClock
+    private let retry: any Clock<Duration>
+    private let logger: Logger
+    private let channel = Channel(capacity: FramePipeline.waitingMaximum)
+    private let scrub: Mutex<Scrub>
+
+    /// - Parameters:
+    ///   - watermarks: the newest stored frame of each unit, by which a restart carries on.
+    ///   - retry: paces new tries while the store is full.
+    package init(
+        store: any FrameStore, hub: LiveHub, watermarks: [Frame], clock: any WallClock,
+        retry: any Clock<Duration> = ContinuousClock(), logger: Logger
+    ) {
+        self.store = store
+        self.hub = hub
+        self.clock = clock
+        self.retry = retry
+        self.logger = logger
+        var scrub = Scrub()
+        for frame in watermarks {
+            scrub.resume(frame.unit, at: frame.time)
+            hub.restore(frame)
+        }
+        self.scrub = Mutex(scrub)
+    }
+
+    package func take(_ observations: [Observation]) async {
+        await channel.send(observations)
+    }
+
+    /// How many frames the scrub dropped, by reason.
+    package var dropped: [Scrub.Reason: Int] { scrub.withLock { $0.dropped } }
+
+    /// Works until the service group shuts down; then finishes what was taken.
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            while let batch = await channel.receive() {
+                let (frames, updates) = decide(batch)
+                await keep(frames)
+                hub.publish(updates)
+            }
+        } onGracefulShutdown: {
+            self.channel.close()
+        }
+        hub.finish()
+    }
+
+    /// Ends ``run()`` once everything taken so far has been handled.
+    package func drain() { channel.close() }
+
+    private func decide(_ batch: [Observation]) -> (frames: [Frame], updates: [LiveUpdate]) {
+        let now = clock.now
+        var frames: [Frame] = []
+        var updates: [LiveUpdate] = []
+        scrub.withLock { scrub in
+            for observation in batch {
+                switch observation {
+                case .feed(let unit, let report):
+                    updates.append(.feed(unit, report))
+                case .frame(var frame):
+                    switch scrub.judge(frame, now: now) {
+                    case .accepted:
+                        frames.append(frame)
+                        updates.append(.frame(frame))
+                    case .late:
+                        frame.state.origin = .late
+                        frames.append(frame)
+                    case .repeated, .implausible: break
+                    }
+                }
+            }
+        }
+        return (frames, updates)
+    }
+
+    private func keep(_ frames: [Frame]) async {
+        guard !frames.isEmpty else { return }
+        while true {
+            do {
+                try await store.append(frames)
+                return
+            } catch {
+                switch error {
+                case .stopped:
+                    logger.error("frames came after the store had stopped")
+                    return
+                case .full, .failed:
+                    logger.warning("frames wait for the store", metadata: ["reason": "\(error)"])
+                    try? await retry.sleep(for: .seconds(1))
+                    if Task.isCancelled { return }
+                }
+            }
+        }
+    }
+}

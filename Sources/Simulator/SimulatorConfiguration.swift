@@ -1,0 +1,101 @@
+//  SimulatorConfiguration.swift · Simulator
+
+package import Monitoring
+
+/// What to simulate.
+package struct SimulatorConfiguration: Sendable {
+    /// Where levels come from.
+    package enum Levels: Sendable {
+        /// Made up: each unit has its own street.
+        case seeded
+        /// All units play the same recorded day, row by row, over and over.
+        case recorded(RecordedDay)
+    }
+
+    package var host = "127.0.0.1"
+    /// 0 picks a free one; see `onReady`.
+    package var port = 8100
+    /// The roster, in order; 1 … 1,000 names without repetition.
+    package var unitNames: [String]
+    package var levels = Levels.seeded
+    /// Decides all levels and all jitter.
+    package var seed: UInt64 = 1
+    /// Simulated seconds in a real one, 1 … 10,000.
+    package var speed = 1.0
+    /// The simulated time at which the play begins; `nil` is real time. A play that begins in the
+    /// past catches up with real time and stays with it; one that does not, and is faster than
+    /// real time, runs into the future.
+    package var start: Timestamp?
+    /// One poll each 1.000 s of simulated time, always, and nobody loses a frame: poll *k* reads
+    /// second *k* of the play, so row *k* of a recorded day.
+    package var exactCadence = false
+    /// With a recorded day and a speed above 1: the day's last row falls on the real time at
+    /// which the play catches up; from then on it goes on at real speed.
+    package var endingNow = false
+    /// The play stands still before its first second until so many subscriptions are open. Until
+    /// then units are listed but have no status, like units that were never polled.
+    package var waitsForSubscribers = 0
+    /// Measure, Start and the like take as long as with a real meter: 1 … 4 s, simulated.
+    package var meterTakesTime = true
+    /// The percentages of LN1 … LN5, ascending, 1 … 99.
+    package var percentages = [1, 10, 50, 90, 95]
+    /// A file that gets a line `unit,timestamp,lp` for each distinct reading that was sent to at
+    /// least one subscriber; replaced when it exists.
+    package var journal: String?
+
+    /// - Parameter units: how many, 1 … 1,000: `NL43-0001`, `NL43-0002` …
+    package init(units: Int = 1) {
+        precondition((1...SimulatorConfiguration.unitsMax).contains(units))
+        unitNames = (1...units).map { number in
+            let digits = String(number)
+            return "NL43-" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
+    }
+
+    package static let unitsMax = 1000
+
+    /// How many frames may wait for one subscriber: 5, as with the real upstream. At the bound
+    /// frames are lost, silently, and counted in ``FrameCounters/lost``; ours are the oldest,
+    /// the real one's the newest. When the play is exact or faster than real time one tick alone
+    /// may bring more than 5: then 65,536, so that only a reader that has stopped reading loses
+    /// any.
+    package var subscriberQueueMax: Int { exactCadence || speed > 1 ? 65_536 : 5 }
+
+    /// - Throws: ``SimulatorError/configuration(problem:)`` with the first thing that is wrong.
+    package func check() throws(SimulatorError) {
+        let problem: String? =
+            if !(1...SimulatorConfiguration.unitsMax).contains(unitNames.count) {
+                "the number of units must be 1 to \(SimulatorConfiguration.unitsMax)"
+            } else if let name = unitNames.first(where: { UnitID($0) == nil }) {
+                "`\(name)` cannot name a unit: use letters, digits, - and _, at most 64"
+            } else if Set(unitNames).count < unitNames.count {
+                "each unit must have a name of its own"
+            } else if !SimulatedClock.speeds.contains(speed) {
+                "the speed must be 1 to 10,000"
+            } else if endingNow, speed == 1 {
+                "a day can end now only when it is played faster than real time"
+            } else if endingNow, start != nil {
+                "a day that ends now cannot have a start of its own"
+            } else if endingNow, case .seeded = levels {
+                "only a recorded day can end now"
+            } else if percentages.count != 5 || percentages != percentages.sorted()
+                || !percentages.allSatisfy((1...99).contains)
+            {
+                "the percentages must be five, ascending, from 1 to 99"
+            } else {
+                nil
+            }
+        if let problem { throw .configuration(problem: problem) }
+    }
+
+    func seed(ofUnit index: Int) -> UInt64 { seed &* 1_000_003 &+ UInt64(index) &* 7919 &+ 17 }
+
+    /// The clock of a play that begins at `now`.
+    func clock(beginningAt now: Timestamp) -> SimulatedClock {
+        if endingNow, case .recorded(let day) = levels {
+            return SimulatedClock(
+                origin: now, catchingUpAfterSeconds: day.tenths.count - 1, speed: speed)
+        }
+        return SimulatedClock(origin: now, start: start, speed: speed)
+    }
+}

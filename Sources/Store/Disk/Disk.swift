@@ -1,0 +1,70 @@
+//  Disk.swift · Store
+//
+//  The seam between the store and the file system. Small on purpose: what it buys are tests on a
+//  disk that forgets what was not synced, tears writes, and fails at the n-th call.
+
+/// A folder of files, all paths relative to it: `wal/0000000000000001.wal`.
+///
+/// Calls block. Nothing is durable until ``DiskFile/sync()`` (contents) and
+/// ``syncDirectory(_:)`` (names) have returned.
+package protocol Disk: Sendable {
+    /// Makes a new, empty file; it must not exist.
+    func create(_ path: String) throws(DiskError) -> any DiskFile
+    /// Opens an existing file for reading.
+    func open(_ path: String) throws(DiskError) -> any DiskFile
+    /// The names in a folder, unsorted.
+    func list(_ directory: String) throws(DiskError) -> [String]
+    /// Makes a folder; no error when it exists.
+    func makeDirectory(_ path: String) throws(DiskError)
+    /// Moves a file over `target`, atomically.
+    func rename(_ path: String, to target: String) throws(DiskError)
+    func remove(_ path: String) throws(DiskError)
+    /// Makes creations, renames and removals in a folder durable.
+    func syncDirectory(_ path: String) throws(DiskError)
+}
+
+/// An open file. Closes when it is released.
+package protocol DiskFile: AnyObject, Sendable {
+    /// Bytes in the file.
+    func size() throws(DiskError) -> Int
+    /// Writes all of `bytes` at the end.
+    func append(_ bytes: [UInt8]) throws(DiskError)
+    /// Reads exactly `count` bytes from `offset`.
+    /// - Throws: ``DiskError/Kind/truncated`` when the file ends before.
+    func read(at offset: Int, count: Int) throws(DiskError) -> [UInt8]
+    /// Makes the contents durable. After an error the file must not be written or synced again:
+    /// the system may have dropped the pages and report success next time.
+    func sync() throws(DiskError)
+}
+
+/// Why a disk operation failed.
+package struct DiskError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: Hashable, Sendable {
+        case notFound, exists, full, denied, truncated
+        /// Any other error number of the system.
+        case system(Int32)
+    }
+    package let kind: Kind
+    package let path: String
+    /// What was tried: `open`, `write`, `sync` …
+    package let operation: String
+
+    package init(_ kind: Kind, _ operation: String, _ path: String) {
+        self.kind = kind
+        self.operation = operation
+        self.path = path
+    }
+
+    package var description: String {
+        let reason =
+            switch kind {
+            case .notFound: "it does not exist"
+            case .exists: "it exists already"
+            case .full: "the disk is full"
+            case .denied: "permission denied"
+            case .truncated: "the file ends too early"
+            case .system(let number): "system error \(number)"
+            }
+        return "cannot \(operation) \(path): \(reason)"
+    }
+}

@@ -1,0 +1,140 @@
+//  LevelStore.swift · Store
+//
+//  The shell around the engine: one task at a time on a thread of its own, so that a slow disk
+//  holds up nobody but the writer.
+
+import Dispatch
+package import Logging
+package import Monitoring
+import ServiceLifecycle
+
+/// The store as the rest of the program sees it.
+package actor LevelStore: FrameStore, StoreHealth, Service {
+    private let engine: StoreEngine
+    private let clock: any WallClock
+    private let logger: Logger
+    private let executor: QueueExecutor
+    private let view: StoreView
+    private let configuration: StoreConfiguration
+    private let lock: StoreLock
+    private var isStopped = false
+    private var lastSeal: ContinuousClock.Instant = .now
+    private var lastMaintenance: ContinuousClock.Instant?
+    private var isFailing = false
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    /// For readers; needs no waiting for the writer.
+    package nonisolated var history: SegmentHistory { SegmentHistory(view: view) }
+
+    /// Opens the store in `folder`, recovering what a crash left.
+    ///
+    /// - Throws: ``StoreLock/Failure`` when another process has it; ``DiskError`` when the folder
+    ///   cannot be used.
+    package init(
+        folder: String, configuration: StoreConfiguration, clock: any WallClock, logger: Logger
+    ) throws {
+        let disk = try SystemDisk(root: folder)
+        lock = try StoreLock(path: folder + "/LOCK")
+        engine = try StoreEngine.open(disk: disk, configuration: configuration) {
+            UInt64.random(in: .min ... .max)
+        }
+        view = engine.view
+        executor = QueueExecutor(label: "earshot.store")
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        for damage in damage() {
+            logger.error(
+                "store damage", metadata: ["file": "\(damage.file)", "detail": "\(damage.detail)"])
+        }
+    }
+
+    package func append(_ frames: [Frame]) async throws(StoreError) -> AppendSummary {
+        guard !isStopped else { throw .stopped }
+        return try engine.append(frames, now: clock.now)
+    }
+
+    package func flush() async throws(StoreError) {
+        do {
+            try engine.commit()
+        } catch {
+            throw error.kind == .full ? .full : .failed(error.description)
+        }
+    }
+
+    /// Stores frames of past days at once. See ``StoreEngine/importFrames(_:)``.
+    package func importFrames(_ imports: [UnitID: FrameColumns]) async throws -> AppendSummary {
+        try engine.importFrames(imports)
+    }
+
+    /// Commits at each interval, seals, compacts, until the task is cancelled or the service group
+    /// shuts down; commits once more then.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: self.configuration.commitInterval)
+                await self.work()
+            }
+        }
+        stop()
+    }
+
+    private func stop() {
+        isStopped = true
+        attempt("commit") { try engine.commit() }
+    }
+
+    private func work() {
+        attempt("commit") { try engine.commit() }
+        guard !isFailing else { return }
+        if engine.isSealDue || lastSeal.duration(to: .now) >= configuration.sealInterval {
+            attempt("seal") { try engine.seal() }
+            lastSeal = .now
+            maintain()
+        }
+    }
+
+    private func maintain() {
+        if let lastMaintenance, lastMaintenance.duration(to: .now) < .seconds(60) { return }
+        lastMaintenance = .now
+        let now = clock.now
+        attempt("compact") {
+            let merged = try engine.compact(now: now)
+            if merged > 0 { logger.info("compacted", metadata: ["segments": "\(merged)"]) }
+        }
+        attempt("retention") { _ = try engine.retire(now: now) }
+    }
+
+    /// Failures are told once when they begin and once when they end.
+    private func attempt(_ what: String, _ body: () throws -> Void) {
+        do {
+            try body()
+            if isFailing { logger.notice("store writes again") }
+            isFailing = false
+        } catch {
+            if !isFailing {
+                logger.error("store cannot \(what)", metadata: ["reason": "\(error)"])
+            }
+            isFailing = true
+        }
+    }
+
+    package nonisolated func reasons() -> [String] { view.withState { $0.reasons } }
+    package nonisolated func damage() -> [Damage] { view.withState { $0.damage } }
+}
+
+/// Runs an actor's jobs on one dispatch queue.
+private final class QueueExecutor: SerialExecutor {
+    private let queue: DispatchQueue
+
+    init(label: String) { queue = DispatchQueue(label: label) }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let unowned = UnownedJob(job)
+        let executor = asUnownedSerialExecutor()
+        queue.async { unowned.runSynchronously(on: executor) }
+    }
+}

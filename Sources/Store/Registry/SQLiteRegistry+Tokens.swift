@@ -1,0 +1,74 @@
+//  SQLiteRegistry+Tokens.swift · Store
+//
+//  API tokens: only the SHA-256 of a secret is stored.
+
+import CCrypto
+import Foundation
+import GRDB
+package import Monitoring
+
+extension SQLiteRegistry: TokenDirectory {
+    package func token(withSecretHash hash: [UInt8]) async throws -> AccessToken? {
+        try await liveToken("secret_sha256 = ?", [Data(hash)])
+    }
+
+    package func token(withID id: Int64) async throws -> AccessToken? {
+        try await liveToken("id = ?", [id])
+    }
+
+    /// Makes a token of 256 random bits. Its text is answered once and cannot be had again.
+    ///
+    /// - Parameter expires: `nil`: until revoked.
+    package func createToken(
+        name: String, scope: AccessToken.Scope, now: Timestamp, expires: Timestamp? = nil
+    ) throws -> String {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        guard RAND_bytes(&bytes, 32) == 1 else { throw TokenError.noRandomness }
+        let digits = Array("0123456789abcdef".utf8)
+        let hex = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        let text = "es_" + String(decoding: hex, as: UTF8.self)
+        let hash = SQLiteRegistry.sha256(Array(text.utf8))
+        try write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO token (name, scope, secret_sha256, created_ms, expires_ms)
+                    VALUES (?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    name, scope.rawValue, Data(hash), now.milliseconds, expires?.milliseconds,
+                ])
+        }
+        return text
+    }
+
+    package enum TokenError: Error { case noRandomness }
+
+    static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        var hash = [UInt8](repeating: 0, count: 32)
+        SHA256(bytes, bytes.count, &hash)
+        return hash
+    }
+
+    /// Expiry is compared with SQLite's own clock, so that a caller cannot get it wrong.
+    private func liveToken(
+        _ condition: String, _ arguments: StatementArguments
+    ) async throws -> AccessToken? {
+        try await read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT * FROM token WHERE \(condition) AND revoked_ms IS NULL
+                        AND (expires_ms IS NULL OR expires_ms > CAST(strftime('%s', 'now') AS INTEGER) * 1000)
+                    """,
+                arguments: arguments)
+            return row.flatMap { row in
+                AccessToken.Scope(rawValue: row["scope"]).map { scope in
+                    AccessToken(
+                        id: row["id"], name: row["name"], scope: scope,
+                        created: Timestamp(milliseconds: row["created_ms"]),
+                        expires: (row["expires_ms"] as Int64?).map(Timestamp.init(milliseconds:)))
+                }
+            }
+        }
+    }
+}

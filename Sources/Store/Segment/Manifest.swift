@@ -1,0 +1,95 @@
+//  Manifest.swift · Store
+//
+//  Which segments count. Replaced as a whole, so that publishing is atomic however many files
+//  come and go.
+//
+//      "ESMANIF\1" │ u64 version │ u64 flushed_lsn │ u32 n │ n × segment │ u32 crc32c
+//      segment: text name, u64 size, u32 footer_crc, u8 level, i64 t_min, i64 t_max, u64 max_lsn
+
+/// The list of published segments.
+struct Manifest: Equatable, Sendable {
+    static let name = "MANIFEST"
+    private static let magic: [UInt8] = Array("ESMANIF".utf8) + [1]
+
+    /// Counts publications.
+    var version: UInt64 = 0
+    /// Records of the log up to here are in segments.
+    var flushedLSN: UInt64 = 0
+    var segments: [Entry] = []
+
+    struct Entry: Equatable, Sendable {
+        let name: String
+        let bytes: Int
+        let footerChecksum: UInt32
+        let level: UInt8
+        let first: Int64
+        let last: Int64
+        let lsnMaximum: UInt64
+
+        init(_ segment: Segment) {
+            name = segment.name
+            bytes = segment.bytes
+            footerChecksum = segment.footerChecksum
+            level = segment.header.level
+            first = segment.header.first
+            last = segment.header.last
+            lsnMaximum = segment.footer.lsnMaximum
+        }
+
+        fileprivate init(_ reader: inout ByteReader) throws(FormatError) {
+            name = try reader.text()
+            bytes = Int(clamping: try reader.little(UInt64.self))
+            footerChecksum = try reader.little()
+            level = try reader.little()
+            first = try reader.little()
+            last = try reader.little()
+            lsnMaximum = try reader.little()
+        }
+    }
+
+    func encoded() -> [UInt8] {
+        var bytes = Manifest.magic
+        bytes.append(little: version)
+        bytes.append(little: flushedLSN)
+        bytes.append(little: UInt32(segments.count))
+        for entry in segments {
+            bytes.append(text: entry.name)
+            bytes.append(little: UInt64(entry.bytes))
+            bytes.append(little: entry.footerChecksum)
+            bytes.append(entry.level)
+            bytes.append(little: entry.first)
+            bytes.append(little: entry.last)
+            bytes.append(little: entry.lsnMaximum)
+        }
+        bytes.append(little: Checksum.crc32c(bytes))
+        return bytes
+    }
+
+    init() {}
+
+    init(decoding bytes: [UInt8]) throws(FormatError) {
+        guard bytes.count >= 32 else { throw FormatError("it is cut off") }
+        var tail = ByteReader(bytes[(bytes.count - 4)...])
+        guard try tail.little(UInt32.self) == Checksum.crc32c(bytes[..<(bytes.count - 4)]) else {
+            throw FormatError("its checksum does not match")
+        }
+        var reader = ByteReader(bytes[..<(bytes.count - 4)])
+        guard Array(try reader.take(8)) == Manifest.magic else {
+            throw FormatError("it is not a manifest of version 1")
+        }
+        version = try reader.little()
+        flushedLSN = try reader.little()
+        let count: UInt32 = try reader.little()
+        for _ in 0..<count { segments.append(try Entry(&reader)) }
+    }
+
+    /// Puts this manifest in place of the one before, durably and atomically.
+    func publish(on disk: any Disk) throws(DiskError) {
+        let temporary = "tmp/\(Manifest.name)-\(version)"
+        let file = try disk.create(temporary)
+        try file.append(encoded())
+        try file.sync()
+        try disk.rename(temporary, to: Manifest.name)
+        try disk.syncDirectory("")
+    }
+}

@@ -1,0 +1,219 @@
+//  StoreEngine.swift · Store
+//
+//  The one writer, without threads or timers: every step is a call, so that tests can cut the
+//  power between any two of them. `LevelStore` is the shell around it.
+//
+//      append ─▶ waiting ──commit──▶ log + head ──seal──▶ L0 segment ──compact──▶ L1, one a UTC day
+//               (memory)            (durable, and visible to readers from here on)
+
+package import Monitoring
+
+/// How the store behaves.
+package struct StoreConfiguration: Sendable {
+    /// How long frames are gathered before they are written and synced together.
+    package var commitInterval: Duration = .seconds(1)
+    /// Age at which heads are sealed.
+    package var sealInterval: Duration = .seconds(900)
+    /// Frames older than this are refused, segments deleted; in milliseconds.
+    package var retentionMilliseconds: Int64 = 10 * 366 * 86_400_000
+    /// Frames that wait in memory at most, for example while the disk is full. About 64 bytes each.
+    package var waitingFramesMaximum = 1_000_000
+
+    package init() {}
+}
+
+/// Writes the store. Owned by one task at a time.
+package final class StoreEngine {
+    let disk: any Disk
+    let configuration: StoreConfiguration
+    let view: StoreView
+    var log: WriteAheadLog
+    var manifest: Manifest
+    var nextGeneration: UInt64
+    private var randomBits: () -> UInt64
+
+    /// Accepted, not yet durable.
+    private var waiting: [LoggedFrame] = []
+    /// By `UnitRef`: the newest time accepted, durable or not.
+    private var newestAccepted: [Int64?]
+    /// Places in `waiting`; made when a late frame asks, dropped at the next commit.
+    private var waitingPlaces: [Key: Int]?
+    private var lookup = BlockLookup()
+
+    private struct Key: Hashable {
+        let unit: UnitRef
+        let time: Int64
+    }
+
+    /// A frame further ahead of the clock than this is refused.
+    static let aheadMaximumMilliseconds: Int64 = 300_000
+
+    init(
+        disk: any Disk, configuration: StoreConfiguration, view: StoreView,
+        log: consuming WriteAheadLog, manifest: Manifest, nextGeneration: UInt64,
+        randomBits: @escaping () -> UInt64
+    ) {
+        self.disk = disk
+        self.configuration = configuration
+        self.view = view
+        self.log = log
+        self.manifest = manifest
+        self.nextGeneration = nextGeneration
+        self.randomBits = randomBits
+        newestAccepted = view.withState { $0.newest }
+    }
+
+    var waitingCount: Int { waiting.count }
+
+    /// See ``FrameStore/append(_:)``. O(1) a frame, for a late one a block is read.
+    package func append(_ frames: [Frame], now: Timestamp) throws(StoreError) -> AppendSummary {
+        guard waiting.count + frames.count <= configuration.waitingFramesMaximum else {
+            throw .full
+        }
+        var summary = AppendSummary()
+        let newest = now.advanced(byMilliseconds: StoreEngine.aheadMaximumMilliseconds)
+        let oldest = now.advanced(byMilliseconds: -configuration.retentionMilliseconds)
+        for frame in frames {
+            guard frame.time <= newest, frame.time >= oldest else {
+                summary.rejected += 1
+                continue
+            }
+            accept(frame, &summary)
+        }
+        return summary
+    }
+
+    private func accept(_ frame: Frame, _ summary: inout AppendSummary) {
+        let ref = reference(to: frame.unit)
+        let time = frame.time.milliseconds
+        var state = frame.state
+        let isLate = newestAccepted[Int(ref)].map { time <= $0 } ?? false
+        if isLate, state.origin == .live { state.origin = .late }
+        let logged = LoggedFrame(
+            unit: ref, time: time, tenths: frame.levels.tenths, state: state.rawValue,
+            run: Run(start: frame.measurementStart))
+        if isLate {
+            if let stored = stored(ref, at: time) {
+                if stored == StoredValues(logged) {
+                    summary.duplicates += 1
+                } else {
+                    summary.conflicts += 1
+                }
+                return
+            }
+        } else {
+            newestAccepted[Int(ref)] = time
+        }
+        waitingPlaces?[Key(unit: ref, time: time)] = waiting.count
+        waiting.append(logged)
+        summary.accepted += 1
+    }
+
+    private func reference(to unit: UnitID) -> UnitRef {
+        let ref = view.withState { state in
+            if let ref = state.refs[unit] { return ref }
+            let ref = UnitRef(state.names.count)
+            state.define(ref, as: unit)
+            return ref
+        }
+        while newestAccepted.count <= Int(ref) { newestAccepted.append(nil) }
+        return ref
+    }
+
+    private func stored(_ ref: UnitRef, at time: Int64) -> StoredValues? {
+        if waitingPlaces == nil {
+            waitingPlaces = Dictionary(
+                waiting.enumerated().map { (Key(unit: $1.unit, time: $1.time), $0) },
+                uniquingKeysWith: { first, _ in first })
+        }
+        if let place = waitingPlaces?[Key(unit: ref, time: time)] {
+            return StoredValues(waiting[place])
+        }
+        let (head, segments) = view.withState { ($0.heads[Int(ref)], $0.segments) }
+        return head.stored(at: time) ?? lookup.stored(ref, at: time, in: segments)
+    }
+
+    /// Makes everything accepted so far durable, then visible.
+    ///
+    /// - Throws: when the disk takes nothing; the frames stay in memory for the next try.
+    package func commit() throws(DiskError) {
+        guard !waiting.isEmpty else { return }
+        let names = view.withState { $0.names }
+        do {
+            try log.append(waiting, names: { names[Int($0)]! }, salt: randomBits)
+        } catch {
+            let count = waiting.count
+            view.withState {
+                $0.reasons = [
+                    "\(count) frames wait in memory: \(error). "
+                        + "Make room or mend the disk; writing resumes by itself."
+                ]
+            }
+            throw error
+        }
+        let durable = waiting
+        view.withState { state in
+            for frame in durable {
+                state.heads[Int(frame.unit)].insert(frame)
+                state.noteNewest(frame.unit, frame.time)
+            }
+            state.reasons = []
+        }
+        waiting.removeAll(keepingCapacity: true)
+        waitingPlaces = nil
+    }
+
+    /// Takes note of frames that came by another way than ``append(_:now:)``.
+    func noteImported(_ segments: [Segment]) {
+        for unit in segments.lazy.flatMap(\.index.units) {
+            while newestAccepted.count <= Int(unit.ref) { newestAccepted.append(nil) }
+            let newest = newestAccepted[Int(unit.ref)]
+            newestAccepted[Int(unit.ref)] = max(newest ?? unit.last, unit.last)
+        }
+    }
+
+    /// True when a head asks to be sealed before its time.
+    var isSealDue: Bool { view.withState { $0.heads.contains { $0.isFull } } }
+
+    /// A new number for a file, and random bits for its name.
+    func nextIdentity() -> (generation: UInt64, uuid: SegmentUUID) {
+        defer { nextGeneration += 1 }
+        return (nextGeneration, SegmentUUID(high: randomBits(), low: randomBits()))
+    }
+}
+
+/// Finds single frames in segments; keeps the last block read, because late frames come in rows.
+private struct BlockLookup {
+    private let decompressor = Decompressor()
+    private var cached: (segment: String, first: Int64, ref: UnitRef, columns: FrameColumns)?
+
+    private final class Decompressor { let zstd = ZstdDecompressor() }
+
+    /// The values stored for `time`; `nil` when there are none, or their block is damaged.
+    mutating func stored(
+        _ ref: UnitRef, at time: Int64, in segments: [Segment]
+    ) -> StoredValues? {
+        for segment in segments.reversed()
+        where segment.header.first <= time && time <= segment.header.last {
+            guard let unit = segment.index.unit(ref) else { continue }
+            for block in unit.blocks where block.first <= time && time <= block.last {
+                guard let columns = read(block, of: ref, in: segment) else { continue }
+                if let index = columns.index(at: time) { return StoredValues(columns, index) }
+            }
+        }
+        return nil
+    }
+
+    private mutating func read(
+        _ block: BlockEntry, of ref: UnitRef, in segment: Segment
+    ) -> FrameColumns? {
+        if let cached, cached.segment == segment.name, cached.first == block.first,
+            cached.ref == ref
+        {
+            return cached.columns
+        }
+        guard let columns = try? segment.read(block, with: decompressor.zstd) else { return nil }
+        cached = (segment.name, block.first, ref, columns)
+        return columns
+    }
+}

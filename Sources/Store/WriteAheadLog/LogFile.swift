@@ -1,0 +1,80 @@
+//  LogFile.swift · Store
+//
+//  One file of the log: header, then records.
+//
+//      0                8           16          24                     32      36
+//      "ESWAL\0\0\1"   │ salt      │ first_lsn │ supersedes_from_lsn  │ crc   │ records …
+//
+//  supersedes_from_lsn: after a failed sync, what was not durable is written again to a new file;
+//  records of older files from this LSN on are void. Otherwise `UInt64.max`.
+
+/// The header of a log file, and reading one as a whole.
+struct LogFile: Sendable {
+    static let headerBytes = 36
+    private static let magic: [UInt8] = Array("ESWAL".utf8) + [0, 0, 1]
+
+    let salt: UInt64
+    let firstLSN: UInt64
+    let supersedesFrom: UInt64
+
+    /// What seeds the checksum of each record.
+    var recordSalt: UInt32 { UInt32(truncatingIfNeeded: salt ^ salt >> 32) }
+
+    static func name(firstLSN: UInt64) -> String {
+        let digits = String(firstLSN, radix: 16)
+        return "wal/" + String(repeating: "0", count: 16 - digits.count) + digits + ".wal"
+    }
+
+    /// The first LSN that a name in `wal/` tells; `nil` when it is not a log file's name.
+    static func firstLSN(name: String) -> UInt64? {
+        guard name.hasSuffix(".wal"), name.utf8.count == 20 else { return nil }
+        return UInt64(name.dropLast(4), radix: 16)
+    }
+
+    func encoded() -> [UInt8] {
+        var bytes = LogFile.magic
+        bytes.append(little: salt)
+        bytes.append(little: firstLSN)
+        bytes.append(little: supersedesFrom)
+        bytes.append(little: Checksum.crc32c(bytes))
+        return bytes
+    }
+
+    init(salt: UInt64, firstLSN: UInt64, supersedesFrom: UInt64 = .max) {
+        self.salt = salt
+        self.firstLSN = firstLSN
+        self.supersedesFrom = supersedesFrom
+    }
+
+    init(decoding bytes: [UInt8]) throws(FormatError) {
+        var reader = ByteReader(bytes)
+        guard Array(try reader.take(8)) == LogFile.magic else {
+            throw FormatError("it is not a log file of version 1")
+        }
+        salt = try reader.little()
+        firstLSN = try reader.little()
+        supersedesFrom = try reader.little()
+        let crc: UInt32 = try reader.little()
+        guard crc == Checksum.crc32c(bytes[..<(LogFile.headerBytes - 4)]) else {
+            throw FormatError("the checksum of its header does not match")
+        }
+    }
+
+    /// All records that verify, in file order. What does not verify is skipped byte by byte until
+    /// something does: damage costs the damaged record, not those behind it.
+    func records(in bytes: [UInt8], with decompressor: borrowing ZstdDecompressor) -> [LogRecord] {
+        var records: [LogRecord] = []
+        var offset = LogFile.headerBytes
+        while offset + LogRecord.headerBytes <= bytes.count {
+            let found = LogRecord.decode(
+                bytes, at: offset, salt: recordSalt, with: decompressor)
+            if let found, found.record.lsn >= firstLSN {
+                records.append(found.record)
+                offset += found.length
+            } else {
+                offset += 1
+            }
+        }
+        return records
+    }
+}

@@ -1,0 +1,44 @@
+//  DataFolder.swift · earshot
+//
+//      DIR/store/            the segment store
+//      DIR/registry.sqlite   units, tokens …
+//      DIR/keys/             what signs sessions (0700)
+
+import Logging
+import Monitoring
+import Store
+
+/// The folder that holds everything the service keeps.
+struct DataFolder {
+    let path: String
+    var keys: String { path + "/keys" }
+
+    /// Makes the folder when it is missing.
+    /// - Throws: ``Failure`` with exit code 69 when it cannot be written.
+    init(path: String) throws {
+        self.path = path
+        do {
+            _ = try SystemDisk(root: path)
+        } catch {
+            throw Failure(opening: path, error)
+        }
+    }
+
+    func openRegistry() throws -> SQLiteRegistry {
+        do {
+            return try SQLiteRegistry(path: path + "/registry.sqlite")
+        } catch {
+            throw Failure(opening: path, error)
+        }
+    }
+
+    func openStore(_ configuration: StoreConfiguration, logger: Logger) throws -> LevelStore {
+        do {
+            return try LevelStore(
+                folder: path + "/store", configuration: configuration, clock: SystemClock(),
+                logger: logger)
+        } catch {
+            throw Failure(opening: path, error)
+        }
+    }
+}

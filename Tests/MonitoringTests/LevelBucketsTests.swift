@@ -1,0 +1,208 @@
+//  LevelBucketsTests.swift · MonitoringTests
+//
+//  The reference values of docs/acoustics.md, and every sum against a naive one.
+
+import Foundation
+import Monitoring
+import Support
+import Testing
+
+@Suite struct `Level buckets` {
+    static let noon = Timestamp(rfc3339: "2026-11-23T12:00:00Z")!
+
+    @Test(arguments: [
+        ("equal levels", [600, 600], 60.0),
+        ("50 and 70 dB", [500, 700], 67.03),
+        ("a second of 95 dB in a minute of 50 dB", Array(repeating: 500, count: 59) + [950], 77.23),
+    ])
+    func `average energy`(what: String, tenths: [Int], mean: Double) throws {
+        let buckets = filled(tenths.enumerated().map { (Int64($0 + 1) * 1000, $1) }, seconds: 60)
+        #expect(abs(try #require(buckets.mean) - mean) < 0.005, Comment(rawValue: what))
+    }
+
+    @Test func `weigh a frame by its dwell`() throws {
+        let buckets = filled([(1000, 800), (11_000, 500)], seconds: 60)
+        #expect(abs(try #require(buckets.mean) - 69.63) < 0.005)
+    }
+
+    @Test func `count one second for a frame after a hole`() throws {
+        let quiet = (1...885).map { (Int64($0) * 1000, 500) }
+        let buckets = filled(quiet + [(960_000, 900)], seconds: 960)
+        #expect(try #require(buckets.mean) <= 60.9)
+        #expect(buckets.coveredTicks.reduce(0, +) == 8860)
+    }
+
+    @Test func `call a watched feed complete`() {
+        var times: [(Int64, Int)] = []
+        var time: Int64 = 0
+        while time < 3_600_000 {
+            for index in 0..<30 {
+                time += index == 29 ? 2070 : 1030
+                times.append((time, 550))
+            }
+        }
+        #expect(filled(times, seconds: 3600).coverage >= 0.999)
+    }
+
+    @Test func `leave a stretch without frames empty`() {
+        let buckets = filled([(1000, 600), (3_000_000, 600)], seconds: 3600, step: 600)
+        #expect(buckets.mean(2) == nil)
+        #expect(buckets.maxima[Metric.lp.rawValue][2] == Levels.none)
+        #expect(buckets.coveredTicks[2] == 0)
+    }
+
+    @Test func `give no weight to frames of a stopped meter`() {
+        var columns = FrameColumns()
+        var levels = Levels()
+        levels[.lp] = Level(tenths: 990)
+        columns.append(
+            time: Self.noon.milliseconds + 1000, levels: levels.tenths, state: 0,
+            run: Run(start: nil))
+        var buckets = empty(seconds: 60, step: 60)
+        buckets.add(columns)
+        #expect(buckets.mean == nil && buckets.samples == [0])
+    }
+
+    @Test func `give a dwell to each bucket it covers, and the peak to the one of its time`() {
+        let buckets = filled([(8_000, 500), (12_000, 700)], seconds: 20, step: 10)
+        #expect(buckets.coveredTicks == [30, 20])
+        #expect(buckets.maxima[Metric.lp.rawValue] == [500, 700])
+    }
+
+    @Test func `keep the last and the highest of a cumulative metric, never a mean`() {
+        var source = SampleFrames(from: Self.noon)
+        let frames = source.next(100)
+        var buckets = empty(seconds: 200, step: 200)
+        buckets.add(FrameColumns(frames))
+        #expect(buckets.lasts[Metric.leq.rawValue][0] == frames.last!.levels[.leq]!.tenths)
+        #expect(
+            buckets.maxima[Metric.lmax.rawValue][0] == frames.map { $0.levels[.lmax]!.tenths }.max())
+    }
+
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `do not depend on how frames are handed over`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let columns = FrameColumns(randomFrames(&random))
+        var whole = empty(seconds: 3600, step: 60)
+        whole.add(columns)
+        var parts = empty(seconds: 3600, step: 60)
+        var start = 0
+        while start < columns.count {
+            let end = min(columns.count, start + Int.random(in: 1...50, using: &random))
+            var part = FrameColumns()
+            part.append(columns, start..<end)
+            parts.add(part)
+            start = end
+        }
+        #expect(whole.energies == parts.energies)
+        #expect(whole.coveredTicks == parts.coveredTicks)
+        #expect(whole.maxima == parts.maxima && whole.minima == parts.minima)
+    }
+
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `agree with a naive sum`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let frames = randomFrames(&random)
+        var buckets = empty(seconds: 3600, step: 60)
+        buckets.add(FrameColumns(frames))
+        // Naive: a second array of ticks, each holding the level that covers it.
+        var ticks = [Int16?](repeating: nil, count: 36_000)
+        let start = Dwell.tick(Self.noon.milliseconds)
+        for (index, frame) in frames.enumerated() {
+            let previous = index > 0 ? frames[index - 1] : nil
+            let dwell = Dwell.ticks(
+                at: frame.time.milliseconds, after: previous?.time.milliseconds,
+                startsRun: previous?.measurementStart != frame.measurementStart, maximum: 15_000)
+            let end = Dwell.tick(frame.time.milliseconds) - start
+            for tick in (end - dwell..<end).clamped(to: 0..<36_000) {
+                ticks[Int(tick)] = frame.levels[.lp]!.tenths
+            }
+        }
+        for bucket in 0..<60 {
+            let covered = ticks[(bucket * 600)..<(bucket * 600 + 600)].compactMap { $0 }
+            let naive = Level.energyAverage(covered.map(Level.init(tenths:)))
+            #expect(Int64(covered.count) == buckets.coveredTicks[bucket])
+            #expect(abs((naive ?? 0) - (buckets.mean(bucket) ?? 0)) < 1e-9)
+        }
+    }
+
+    /// The recorded day lies beside the checkout of the people who build this; the numbers that
+    /// it must give are those of docs/acoustics.md.
+    @Test(.enabled(if: RecordedDay.levels != nil, "the recorded day is not here"))
+    func `give the known values of a real day`() throws {
+        let levels = try #require(RecordedDay.levels)
+        let day = Timestamp(rfc3339: "2025-03-22T00:00:00Z")!
+        let range = TimeRange(start: day, end: day.advanced(byMilliseconds: 86_400_000))!
+        var buckets = LevelBuckets(
+            edges: [range.start.milliseconds, range.end.milliseconds], range: range)
+        var columns = FrameColumns()
+        for (second, tenths) in levels.prefix(86_400).enumerated() {
+            var values = Levels()
+            values[.lp] = Level(tenths: tenths)
+            columns.append(
+                time: day.milliseconds + Int64(second) * 1000, levels: values.tenths,
+                state: FrameState.measuring.rawValue, run: Run(start: day))
+        }
+        buckets.add(columns)
+        #expect(abs(try #require(buckets.mean) - 49.65) < 0.005)
+        #expect(buckets.maxima[Metric.lp.rawValue] == [758])
+        #expect(buckets.minima[Metric.lp.rawValue] == [402])
+        #expect(buckets.coverage >= 0.9999)
+        #expect(buckets.samples == [86_400])
+    }
+
+    private func randomFrames(_ random: inout SplitMix64) -> [Frame] {
+        var source = SampleFrames(
+            seed: random.next(), from: Self.noon.advanced(byMilliseconds: 2000),
+            intervalMilliseconds: [1000, 1030, 10_000, 400].randomElement(using: &random)!)
+        var frames: [Frame] = []
+        for _ in 0..<20 {
+            frames += source.next(.random(in: 1...40, using: &random))
+            if Bool.random(using: &random) { source.skip(seconds: .random(in: 5...90, using: &random)) }
+            if Int.random(in: 0..<8, using: &random) == 0 {
+                source.skip(seconds: 2)
+                source.restart()
+            }
+        }
+        return frames
+    }
+
+    private func empty(seconds: Int64, step: Int64) -> LevelBuckets {
+        let start = Self.noon.milliseconds
+        let end = start + seconds * 1000
+        return LevelBuckets(
+            edges: Array(stride(from: start, through: end, by: Int(step) * 1000)),
+            range: TimeRange(start: Self.noon, end: Timestamp(milliseconds: end))!)
+    }
+
+    private func filled(
+        _ frames: [(offset: Int64, tenths: Int)], seconds: Int64, step: Int64? = nil
+    ) -> LevelBuckets {
+        var columns = FrameColumns()
+        for frame in frames {
+            var levels = Levels()
+            levels[.lp] = Level(tenths: Int16(frame.tenths))
+            columns.append(
+                time: Self.noon.milliseconds + frame.offset, levels: levels.tenths,
+                state: FrameState.measuring.rawValue, run: Run(start: Self.noon))
+        }
+        var buckets = empty(seconds: seconds, step: step ?? seconds)
+        buckets.add(columns)
+        return buckets
+    }
+}
+
+/// `shared/data/laeq1s-day.csv` beside the checkout, where it is there.
+private enum RecordedDay {
+    /// Tenths of a decibel, one a second; the file's constant offset taken off.
+    static let levels: [Int16]? = {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let file = root.appending(path: "../shared/data/laeq1s-day.csv").standardizedFileURL
+        guard let text = try? String(contentsOf: file, encoding: .utf8) else { return nil }
+        return text.split(separator: "\n").dropFirst().map { line in
+            let value = Double(line.split(separator: ",")[1])! - 0.085907
+            return Int16((value * 10).rounded())
+        }
+    }()
+}

@@ -1,0 +1,61 @@
+//  TimestampTests.swift · MonitoringTests
+
+import Monitoring
+import Support
+import Testing
+
+@Suite struct `A timestamp` {
+    @Test(arguments: [
+        ("2026-11-23T16:35:14.645Z", "2026-11-23T16:35:14.645Z"),
+        ("2026-11-23T16:35:14Z", "2026-11-23T16:35:14.000Z"),
+        ("2026-11-23t16:35:14.6z", "2026-11-23T16:35:14.600Z"),
+        ("2026-11-23T16:35:14.645999Z", "2026-11-23T16:35:14.645Z"),
+        ("2026-11-23T16:35:14+01:00", "2026-11-23T15:35:14.000Z"),
+        ("2026-11-23T00:35:14-09:30", "2026-11-23T10:05:14.000Z"),
+        ("2024-02-29T12:00:00Z", "2024-02-29T12:00:00.000Z"),
+        ("1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59.000Z"),
+    ])
+    func `is read from RFC 3339 and written in UTC`(text: String, written: String) {
+        #expect(Timestamp(rfc3339: text)?.description == written)
+    }
+
+    @Test(arguments: [
+        "", "now", "2026-11-23", "2026-11-23T16:35", "2026-11-23T16:35:14", "2026-13-01T00:00:00Z",
+        "2026-02-29T00:00:00Z", "2026-11-31T00:00:00Z", "2026-11-23T24:00:00Z",
+        "2026-11-23T16:60:14Z", "2026-11-23T16:35:60Z", "2026-11-23T16:35:14.Z",
+        "2026-11-23T16:35:14Zz", "2026-11-23T16:35:14+1:00", "2026-11-23T16:35:14 01:00",
+        "0000-01-01T00:00:00Z", "+2026-11-23T16:35:14Z",
+    ])
+    func `is not read out of anything else`(text: String) {
+        #expect(Timestamp(rfc3339: text) == nil)
+    }
+
+    @Test func `without a zone is UTC only where that is said`() {
+        let text = "2026-11-23T16:35:14.645021"
+        #expect(Timestamp(rfc3339: text) == nil)
+        #expect(
+            Timestamp(rfc3339: text, withoutZone: .utc)?.description == "2026-11-23T16:35:14.645Z")
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `survives being written and read`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let time = Timestamp(
+            milliseconds: .random(in: -62_135_596_800_000...253_402_300_799_999, using: &random))
+        #expect(Timestamp(rfc3339: time.description) == time)
+    }
+}
+
+@Suite struct `A unit id` {
+    @Test(arguments: ["a", "NL43-0001", "x_Y-9", String(repeating: "a", count: 64)])
+    func `takes letters, digits, dash and underscore`(name: String) {
+        #expect(UnitID(name)?.name == name)
+    }
+
+    @Test(arguments: ["", "a b", "a/b", "ü", "a.b", "a@b", String(repeating: "a", count: 65)])
+    func `takes nothing else`(name: String) {
+        #expect(UnitID(name) == nil)
+    }
+}

@@ -1,0 +1,163 @@
+//  RawConnection.swift · ServeTests
+//
+//  A TCP connection that a test drives byte by byte: what a client library would hide is what is
+//  tested here.
+
+import NIOCore
+import NIOPosix
+
+/// One connection to a listener on loopback.
+final class RawConnection {
+    struct Closed: Error {}
+    struct Answer {
+        var status: Int
+        /// Names in lower case.
+        var fields: [String: [String]]
+        var body: String
+
+        subscript(name: String) -> String? { fields[name]?.first }
+    }
+    struct Frame: Equatable {
+        var opcode: UInt8
+        var payload: [UInt8]
+        var text: String { String(decoding: payload, as: UTF8.self) }
+        var closeCode: UInt16? {
+            opcode == 8 && payload.count >= 2 ? UInt16(payload[0]) << 8 | UInt16(payload[1]) : nil
+        }
+    }
+
+    private let channel: any Channel
+    private let incoming: AsyncStream<ByteBuffer>
+    private var buffer = ByteBuffer()
+
+    init(port: Int) async throws {
+        let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+        incoming = stream
+        channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Reader(continuation))
+                }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+    }
+
+    func send(_ text: String) async throws {
+        try await channel.writeAndFlush(ByteBuffer(string: text))
+    }
+
+    /// Sends one masked frame, as a client must.
+    func send(opcode: UInt8, _ payload: [UInt8], isLast: Bool = true) async throws {
+        var frame = ByteBuffer(bytes: [opcode | (isLast ? 0x80 : 0)])
+        if payload.count < 126 {
+            frame.writeInteger(0x80 | UInt8(payload.count))
+        } else {
+            frame.writeInteger(UInt8(0x80 | 126))
+            frame.writeInteger(UInt16(payload.count))
+        }
+        let mask: [UInt8] = [1, 2, 3, 4]
+        frame.writeBytes(mask)
+        frame.writeBytes(payload.enumerated().map { $1 ^ mask[$0 % 4] })
+        try await channel.writeAndFlush(frame)
+    }
+
+    func send(message: String) async throws { try await send(opcode: 1, Array(message.utf8)) }
+
+    func send(close code: UInt16) async throws {
+        try await send(opcode: 8, [UInt8(code >> 8), UInt8(code & 255)])
+    }
+
+    func close() async throws { try? await channel.close() }
+
+    /// Stops or starts reading from the socket, so that the other end's buffers fill.
+    func setReading(_ reads: Bool) async throws {
+        try await channel.setOption(ChannelOptions.autoRead, value: reads).get()
+    }
+
+    /// The next answer; its body by Content-Length.
+    func readAnswer() async throws -> Answer {
+        var head: [UInt8] = []
+        while !head.ends(with: Array("\r\n\r\n".utf8)) { head += try await read(1) }
+        let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
+        let status = Int(lines[0].split(separator: " ")[1])!
+        var fields: [String: [String]] = [:]
+        for line in lines.dropFirst() {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            fields[parts[0].lowercased(), default: []].append(
+                String(parts.count > 1 ? parts[1].drop { $0 == " " } : ""))
+        }
+        let length = Int(fields["content-length"]?.first ?? "0")!
+        let body = [101, 204, 304].contains(status) ? [] : try await read(length)
+        return Answer(status: status, fields: fields, body: String(decoding: body, as: UTF8.self))
+    }
+
+    func readFrame() async throws -> Frame {
+        let head = try await read(2)
+        var count = Int(head[1] & 0x7F)
+        if count == 126 {
+            let bytes = try await read(2)
+            count = Int(bytes[0]) << 8 | Int(bytes[1])
+        } else if count == 127 {
+            count = try await read(8).reduce(0) { $0 << 8 | Int($1) }
+        }
+        return Frame(opcode: head[0] & 0x0F, payload: try await read(count))
+    }
+
+    /// The next text message; pings are passed over.
+    func readMessage() async throws -> String {
+        while true {
+            let frame = try await readFrame()
+            if frame.opcode == 1 { return frame.text }
+            if frame.opcode == 8 { throw Closed() }
+        }
+    }
+
+    /// True when the other end has closed the connection and sent nothing before.
+    func readsEnd() async -> Bool {
+        guard buffer.readableBytes == 0 else { return false }
+        return await next() == nil
+    }
+
+    private func next() async -> ByteBuffer? {
+        var iterator = incoming.makeAsyncIterator()
+        return await iterator.next()
+    }
+
+    private func read(_ count: Int) async throws -> [UInt8] {
+        while buffer.readableBytes < count {
+            guard let more = await next() else { throw Closed() }
+            buffer.writeImmutableBuffer(more)
+        }
+        return buffer.readBytes(length: count)!
+    }
+
+    private final class Reader: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private let continuation: AsyncStream<ByteBuffer>.Continuation
+        init(_ continuation: AsyncStream<ByteBuffer>.Continuation) {
+            self.continuation = continuation
+        }
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            continuation.yield(unwrapInboundIn(data))
+        }
+        func channelInactive(context: ChannelHandlerContext) { continuation.finish() }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            context.close(promise: nil)
+        }
+    }
+}
+
+extension Array where Element == UInt8 {
+    fileprivate func ends(with other: [UInt8]) -> Bool { suffix(other.count).elementsEqual(other) }
+}
+
+extension RawConnection {
+    /// The head of a WebSocket handshake.
+    static func handshake(_ path: String, fields: [String] = []) -> String {
+        ([
+            "GET \(path) HTTP/1.1", "Host: 127.0.0.1", "Connection: keep-alive, Upgrade",
+            "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ] + fields).joined(separator: "\r\n") + "\r\n\r\n"
+    }
+}

@@ -1,0 +1,80 @@
+//  RawClient.swift · SimulatorTests
+//
+//  A client that shows the bytes as they come, and knows nothing of our own HTTP code.
+
+import NIOCore
+import NIOPosix
+
+@testable import Simulator
+
+struct RawClient {
+    let port: Int
+
+    /// One request on a connection of its own: status and JSON body.
+    func send(_ method: String, _ path: String) async throws -> (status: Int, body: JSON) {
+        let request = """
+            \(method) \(path) HTTP/1.1\r
+            Host: 127.0.0.1\r
+            Connection: close\r
+            \r\n
+            """
+        let text = String(buffer: try await exchange(request) { _ in false })
+        let parts = text.split(separator: "\r\n\r\n", maxSplits: 1)
+        let status = try unwrap(Int(unwrap(text.split(separator: " ").dropFirst().first)))
+        return (status, try JSON(parsing: Array(unwrap(parts.last).utf8)))
+    }
+
+    /// The first `count` text frames of a WebSocket, as the bytes of their JSON.
+    func frames(_ path: String, count: Int) async throws -> [[UInt8]] {
+        let request = """
+            GET \(path) HTTP/1.1\r
+            Host: 127.0.0.1\r
+            Connection: Upgrade\r
+            Upgrade: websocket\r
+            Sec-WebSocket-Version: 13\r
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+            \r\n
+            """
+        // Taken apart as they come: frames so far, and the bytes behind them.
+        var frames: [[UInt8]] = []
+        var isOpen = false
+        var position = 0
+        _ = try await exchange(request) { bytes in
+            if !isOpen {
+                guard let head = bytes.readableBytesView.firstRange(of: Array("\r\n\r\n".utf8))
+                else { return false }
+                isOpen = true
+                position = head.upperBound
+            }
+            bytes.moveReaderIndex(to: position)
+            while frames.count < count, let frame = ReceivedFrames.message(from: &bytes) {
+                frames.append(frame)
+            }
+            position = bytes.readerIndex
+            return frames.count == count
+        }
+        return frames
+    }
+
+    /// - Parameter isEnough: called with everything received so far; true hangs up.
+    private func exchange(
+        _ request: String, until isEnough: (inout ByteBuffer) -> Bool
+    ) async throws -> ByteBuffer {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: request))
+            var received = ByteBuffer()
+            for try await part in inbound {
+                received.writeImmutableBuffer(part)
+                if isEnough(&received) { break }
+            }
+            return received
+        }
+    }
+}
