@@ -9,29 +9,26 @@ import Testing
 @testable import Pipeline
 
 @Suite struct `The pipeline` {
-    static let now = Timestamp(rfc3339: "2026-11-23T12:00:00Z")!
-    static let unit = UnitID("NL43-0001")!
-
     @Test func `stores accepted and late frames, and shows only accepted ones`() async throws {
         let stage = Stage()
         let updates = stage.hub.updates()
-        let frames = [5, 7, 6, 7, 8].map { ScrubTests.frame(second: $0) }
+        let frames = [5, 7, 6, 7, 8].map { Samples.frame(second: $0) }
         await stage.pipeline.take(frames.map { .frame($0) })
         stage.pipeline.drain()
         try await stage.pipeline.run()
-        #expect(stage.store.frames.map(\.time) == [5, 7, 6, 8].map { ScrubTests.frame(second: $0).time })
+        #expect(stage.store.frames.map(\.time) == Samples.times([5, 7, 6, 8]))
         #expect(stage.store.frames.map(\.state.origin) == [.live, .live, .late, .live])
         var shown: [Timestamp] = []
         for await batch in updates {
             for case .frame(let frame) in batch { shown.append(frame.time) }
         }
-        #expect(shown == [5, 7, 8].map { ScrubTests.frame(second: $0).time })
-        #expect(stage.hub.state(of: Self.unit).newest?.time == shown.last)
+        #expect(shown == Samples.times([5, 7, 8]))
+        #expect(stage.hub.state(of: Samples.unit).newest?.time == shown.last)
     }
 
     @Test func `tries again while the store is full, and loses nothing`() async throws {
         let stage = Stage(failures: 3)
-        await stage.pipeline.take((1...10).map { .frame(ScrubTests.frame(second: $0)) })
+        await stage.pipeline.take((1...10).map { .frame(Samples.frame(second: $0)) })
         stage.pipeline.drain()
         async let ended: Void = stage.pipeline.run()
         for _ in 0..<3 {
@@ -43,23 +40,23 @@ import Testing
     }
 
     @Test func `shows the newest stored frame after a restart, and stores it once`() async throws {
-        let known = ScrubTests.frame(second: 9)
+        let known = Samples.frame(second: 9)
         let stage = Stage(watermarks: [known])
-        #expect(stage.hub.state(of: Self.unit).newest == known)
-        await stage.pipeline.take([.frame(known), .frame(ScrubTests.frame(second: 10))])
+        #expect(stage.hub.state(of: Samples.unit).newest == known)
+        await stage.pipeline.take([.frame(known), .frame(Samples.frame(second: 10))])
         stage.pipeline.drain()
         try await stage.pipeline.run()
-        #expect(stage.store.frames == [ScrubTests.frame(second: 10)])
+        #expect(stage.store.frames == [Samples.frame(second: 10)])
     }
 
     @Test func `makes senders wait while it is behind`() async throws {
         let channel = Channel(capacity: 4)
-        let sent = Mutex(0)
+        let sent = Counter()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for second in 1...100 {
-                    await channel.send([.frame(ScrubTests.frame(second: Int64(second)))])
-                    sent.withLock { $0 = second }
+                    await channel.send([.frame(Samples.frame(second: Int64(second)))])
+                    sent.value.withLock { $0 = second }
                 }
                 channel.close()
             }
@@ -67,7 +64,7 @@ import Testing
             while let batch = await channel.receive() {
                 #expect(batch.count <= 5)
                 received += batch.count
-                #expect(sent.withLock { $0 } <= received + 5)
+                #expect(sent.value.withLock { $0 } <= received + 5)
             }
             #expect(received == 100)
         }
@@ -75,18 +72,22 @@ import Testing
 
     @Test func `keeps the newest 64 frames of a unit for joining`() {
         let hub = LiveHub()
-        hub.publish((1...100).map { .frame(ScrubTests.frame(second: $0)) })
-        #expect(hub.recent(Self.unit, after: nil).count == 64)
-        let after = ScrubTests.frame(second: 98).time
-        #expect(hub.recent(Self.unit, after: after).map(\.time) == [99, 100].map { ScrubTests.frame(second: $0).time })
+        hub.publish((1...100).map { .frame(Samples.frame(second: $0)) })
+        #expect(hub.recent(Samples.unit, after: nil).count == 64)
+        let after = Samples.frame(second: 98).time
+        #expect(hub.recent(Samples.unit, after: after).map(\.time) == Samples.times([99, 100]))
     }
+}
+
+private final class Counter: Sendable {
+    let value = Mutex(0)
 }
 
 /// A pipeline between fakes.
 private struct Stage {
     let store: MemoryStore
     let hub = LiveHub()
-    let clock = ManualClock(start: `The pipeline`.now)
+    let clock = ManualClock(start: Samples.now)
     let pipeline: FramePipeline
 
     init(failures: Int = 0, watermarks: [Frame] = []) {
