@@ -321,10 +321,7 @@ class LevelHistory {
         const line = document.getElementById("history-readout");
         if (!this.#answer) return;
         if (index === null || index >= this.#answer.t.length) {
-            const { mean, low, high, coverage } = this.#totals();
-            line.textContent = mean === null ? "Whole range: no data" :
-                `Whole range: ${this.#mean} ${words.level(mean)} dB · Lp max ${words.level(high)}`
-                + ` · Lp min ${words.level(low)} · data ${words.share(coverage)}`;
+            line.textContent = this.#wholeRange();
             return;
         }
         const { t, lp } = this.#answer;
@@ -339,6 +336,17 @@ class LevelHistory {
             this.#spoken = Date.now();
             document.getElementById("history-spoken").textContent = text;
         }
+    }
+
+    #wholeRange() {
+        const { mean, low, high, coverage } = this.#totals();
+        const damaged = this.#answer.damage?.length ?? 0;
+        const damage = damaged ? " · part of what is stored cannot be read" : "";
+        if (mean === null) return `Whole range: no data${damage}`;
+        return (
+            `Whole range: ${this.#mean} ${words.level(mean)} dB · Lp max ${words.level(high)}`
+            + ` · Lp min ${words.level(low)} · data ${words.share(coverage)}${damage}`
+        );
     }
 
     #stepCursor(direction) {
