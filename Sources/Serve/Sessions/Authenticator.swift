@@ -79,10 +79,15 @@ struct OriginPolicy: Sendable {
         return origin == "http://\(host)" || origin == "https://\(host)" || allowed.contains(origin)
     }
 
-    /// As ``allows(_:)``; and a browser that says where a request came from must say "from here".
+    /// Whether a request may change something.
+    ///
+    /// `Sec-Fetch-Site: same-origin` is the browser's own word, which no page can forge, and goes
+    /// first: under `Referrer-Policy: no-referrer` the Origin of our own forms is `null`.
     func allowsChange(_ request: HTTPRequest) -> Bool {
-        let site = request.headerFields[.secFetchSite]
-        guard site == nil || site == "same-origin" || site == "none" else { return false }
-        return allows(request)
+        switch request.headerFields[.secFetchSite] {
+        case "same-origin": true
+        case nil, "none": allows(request)
+        default: request.headerFields[.origin].map(allowed.contains) ?? false
+        }
     }
 }
