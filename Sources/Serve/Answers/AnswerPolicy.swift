@@ -97,7 +97,9 @@ struct AnswerMiddleware: RouterMiddleware {
 
 /// Answers with JSON, CSV and assets.
 extension Response {
-    static func json(_ body: ByteBuffer, fields: HTTPFields = [.cacheControl: "no-store"]) -> Response {
+    static func json(_ body: ByteBuffer, fields: HTTPFields = [.cacheControl: "no-store"])
+        -> Response
+    {
         var fields = fields
         fields[.contentType] = "application/json"
         return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: body))

@@ -25,7 +25,8 @@ struct HealthRoutes: Sendable {
         var reasons = stopped
         if !damage.isEmpty { reasons.append("\(damage.count) parts of the store cannot be read") }
         reasons += failing.map {
-            "the meter service \($0.id) \($0.state == .down ? "does not answer" : "answers too late")"
+            let fault = $0.state == .down ? "does not answer" : "answers too late"
+            return "the meter service \($0.id) \(fault)"
         }
         let word =
             !stopped.isEmpty ? "not_ready" : reasons.isEmpty ? "ready" : "degraded"

@@ -8,7 +8,9 @@ import NIOCore
 /// Bodies of `/history`. Keys and shapes: `docs/api.md`.
 enum HistoryBody {
     /// Buckets by column: every bucket of the range, empty ones `null` and covered 0.
-    static func buckets(_ stored: StoredBuckets, of unit: UnitID, _ query: BucketQuery) -> ByteBuffer {
+    static func buckets(_ stored: StoredBuckets, of unit: UnitID, _ query: BucketQuery)
+        -> ByteBuffer
+    {
         let buckets = stored.buckets
         let columns = 4 + query.metrics.count * 3
         var text = JSONText(capacity: 512 + buckets.count * columns * 8)
@@ -38,7 +40,8 @@ enum HistoryBody {
         return text.buffer
     }
 
-    private static func write(_ metric: Metric, of buckets: LevelBuckets, into text: inout JSONText) {
+    private static func write(_ metric: Metric, of buckets: LevelBuckets, into text: inout JSONText)
+    {
         text.key(metric.name)
         text.beginObject()
         if metric.isCumulative {

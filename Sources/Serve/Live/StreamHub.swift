@@ -33,13 +33,16 @@ package final class StreamHub: Service {
     private let tokens: any TokenDirectory
     private let directory: any UnitDirectory
     private let clock: any WallClock
+    private let interval: Duration
     private let logger: Logger
     private let audiences = Mutex<[UnitID: Audience]>([:])
 
+    /// - Parameter interval: how often viewers are told what changes by time alone; each sixtieth
+    ///   time it is checked whether they may still be there.
     package init(
         live: any LiveFeed, history: any LevelHistory, demand: any Demand,
         tokens: any TokenDirectory, directory: any UnitDirectory, clock: any WallClock,
-        logger: Logger
+        interval: Duration = .seconds(1), logger: Logger
     ) {
         self.live = live
         self.history = history
@@ -47,6 +50,7 @@ package final class StreamHub: Service {
         self.tokens = tokens
         self.directory = directory
         self.clock = clock
+        self.interval = interval
         self.logger = logger
     }
 
@@ -59,11 +63,11 @@ package final class StreamHub: Service {
             }
             group.addTask {
                 await cancelWhenGracefulShutdown {
-                    var seconds = 0
-                    while (try? await Task.sleep(for: .seconds(1))) != nil {
+                    var ticks = 0
+                    while (try? await Task.sleep(for: self.interval)) != nil {
                         self.tick()
-                        seconds += 1
-                        if seconds.isMultiple(of: 60) { await self.checkViewers() }
+                        ticks += 1
+                        if ticks.isMultiple(of: 60) { await self.checkViewers() }
                     }
                 }
             }
@@ -103,7 +107,7 @@ extension StreamHub {
         }
     }
 
-    /// Tells what changes by time alone: a state gone stale, a long silence. Once a second.
+    /// Tells what changes by time alone: a state gone stale, a long silence.
     func tick() {
         let now = clock.now
         audiences.withLock { audiences in

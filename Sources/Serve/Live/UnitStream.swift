@@ -35,7 +35,8 @@ struct UnitStream {
 
     /// True when viewers have to be shown that the stream lives.
     mutating func needsHeartbeat(at now: Timestamp) -> Bool {
-        guard let spoke else {
+        // A clock that was set back must not silence a stream.
+        guard let spoke, spoke <= now else {
             self.spoke = now
             return false
         }

@@ -68,7 +68,8 @@ package struct AssetCatalog: Sendable {
         name.hasSuffix("." + type) ? String(name.dropLast(type.utf8.count + 1)) : nil
     }
 
-    private static func kind(of name: String) -> (stem: String, type: String, contentType: String)? {
+    private static func kind(of name: String) -> (stem: String, type: String, contentType: String)?
+    {
         for (type, contentType) in contentTypes {
             if let stem = stem(name, of: type) { return (stem, type, contentType) }
         }

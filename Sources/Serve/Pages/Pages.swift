@@ -16,7 +16,8 @@ struct Pages: Sendable {
 
     private static let names = ["unit", "units", "sign-in", "not-found"]
 
-    /// - Throws: ``PageError`` when a template is missing or malformed: a fault of the program, seen at start.
+    /// - Throws: ``PageError`` when a template is missing or malformed: a fault of the program,
+    ///   seen at its start.
     init(_ assets: AssetCatalog) throws(PageError) {
         var library = MustacheLibrary()
         for (name, text) in assets.templates {
@@ -82,7 +83,8 @@ package enum PageError: Error, CustomStringConvertible {
     package var description: String {
         switch self {
         case .missing(let name): "the template \(name).mustache is missing"
-        case .malformed(let name, let reason): "the template \(name).mustache is malformed: \(reason)"
+        case .malformed(let name, let reason):
+            "the template \(name).mustache is malformed: \(reason)"
         }
     }
 }

@@ -89,7 +89,8 @@ package enum KeyRingError: Error, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .cannotRead(let path, let code): "cannot read \(path): \(String(cString: strerror(code)))"
+        case .cannotRead(let path, let code):
+            "cannot read \(path): \(String(cString: strerror(code)))"
         case .cannotWrite(let path, let code):
             "cannot write \(path): \(String(cString: strerror(code)))"
         case .damaged(let path): "\(path) is not a file of session keys; remove it to make new ones"
