@@ -26,13 +26,16 @@ enum PipelineBenchmarks {
             let pipeline = FramePipeline(
                 store: store, hub: hub, watermarks: [], clock: clock,
                 logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+            let keeping = Task { try await store.run() }
             let running = Task { try await pipeline.run() }
             for start in stride(from: 0, to: count, by: 1000) {
                 await pipeline.take(all[start..<min(count, start + 1000)].map { .frame($0) })
             }
             pipeline.drain()
-            try await store.flush()
             try await running.value
+            try await store.flush()
+            keeping.cancel()
+            try await keeping.value
             let range = TimeRange(
                 start: Timestamp(milliseconds: 0), end: Timestamp(milliseconds: .max / 4))!
             let stored = try await store.history.frames(of: unit, in: range, limit: .max).columns

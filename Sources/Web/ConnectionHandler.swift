@@ -198,7 +198,8 @@ extension ConnectionHandler {
         guard case .handshake(let request, ended: true) = state, unanswered == 0 else { return }
         let fields = request.headerFields
         guard fields[values: .secWebSocketVersion] == ["13"] else {
-            var refusal = configuration.fault(.upgradeRequired, "WebSocket version 13 is spoken here")
+            var refusal = configuration.fault(
+                .upgradeRequired, "WebSocket version 13 is spoken here")
             refusal.fields[.secWebSocketVersion] = "13"
             return answer(refusal, context)
         }

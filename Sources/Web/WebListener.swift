@@ -22,6 +22,8 @@ package struct WebListener: Service {
         package var headFields = 100
         /// How long a connection may be idle, or a request incomplete, before it is closed.
         package var idle = Duration.seconds(60)
+        /// The most open connections. Past it: new ones wait to be accepted.
+        package var connections = 10_000
         package var socketLimits = WebSocketLimits()
         /// Makes the answer to what never reaches the router: a malformed request, a bad
         /// handshake. Takes the status and a sentence.
@@ -62,7 +64,10 @@ package struct WebListener: Service {
             server: HTTPServerBuilder { respond in
                 WebChannel(responder: respond, configuration: configuration, routing: sockets)
             },
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    configuration.connections, logger: quiet)),
             onServerRunning: { channel in await onBound(channel.localAddress?.port ?? port) },
             logger: quiet)
     }

@@ -138,7 +138,9 @@ extension WebSocketHandler {
         askWhetherThereLater(context)
     }
 
-    private func writeControl(_ opcode: UInt8, _ payload: ByteBuffer, _ context: ChannelHandlerContext) {
+    private func writeControl(
+        _ opcode: UInt8, _ payload: ByteBuffer, _ context: ChannelHandlerContext
+    ) {
         var frame = ByteBuffer()
         WebSocket.writeHeader(opcode: opcode, count: payload.readableBytes, into: &frame)
         frame.writeImmutableBuffer(payload)

@@ -6,6 +6,7 @@
 
 import Logging
 import Monitoring
+import Serve
 import Store
 
 /// The folder that holds everything the service keeps.
@@ -27,6 +28,14 @@ struct DataFolder {
     func openRegistry() throws -> SQLiteRegistry {
         do {
             return try SQLiteRegistry(path: path + "/registry.sqlite")
+        } catch {
+            throw Failure(opening: path, error)
+        }
+    }
+
+    func openKeys() throws -> KeyRing {
+        do {
+            return try KeyRing(directory: keys)
         } catch {
             throw Failure(opening: path, error)
         }

@@ -5,6 +5,7 @@
 import Glibc
 import Logging
 import ServiceLifecycle
+import UnixSignals
 import Web
 
 enum Program {

@@ -1,14 +1,11 @@
 //  SystemClock.swift · earshot
 
-import Glibc
+import Foundation
 import Monitoring
 
 /// The machine's clock.
 struct SystemClock: WallClock {
     var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(
-            milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
     }
 }

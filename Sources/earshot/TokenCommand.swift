@@ -1,7 +1,7 @@
 //  TokenCommand.swift · earshot
 
-package import ArgumentParser
-package import Monitoring
+import ArgumentParser
+import Monitoring
 import Store
 
 struct TokenCommand: AsyncParsableCommand {

@@ -10,3 +10,8 @@ struct earshot_asset {
 
 extern const struct earshot_asset earshot_assets[];
 extern const size_t earshot_asset_count;
+
+// Swift does not see arrays of unknown length.
+static inline const struct earshot_asset *earshot_asset_at(size_t index) {
+    return &earshot_assets[index];
+}

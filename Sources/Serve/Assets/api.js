@@ -44,7 +44,8 @@ const api = {
     },
 
     signIn() {
-        location.assign("/sign-in");
+        const next = encodeURIComponent(location.pathname + location.search);
+        location.assign(`/sign-in?next=${next}`);
     },
 
     unit(id) {

@@ -176,7 +176,10 @@ class LevelHistory {
         this.#loading = setTimeout(() => this.#note("loading"), 300);
         try {
             const width = document.getElementById("history-chart").clientWidth;
-            const points = Math.min(4000, Math.max(100, 2 * width));
+            // One bin for each of the screen's pixels: with more, the line hides its own band. No
+            // peak is lost: a bin has its lowest and highest reading.
+            const perPixel = Math.min(2, Math.max(1, devicePixelRatio));
+            const points = Math.min(4000, Math.max(100, Math.round(perPixel * width)));
             const query = { from: Math.round(from), to: Math.round(to), points };
             const answer = await api.get(`${api.unit(this.#unit)}/history`, query, abort.signal);
             clearTimeout(this.#loading);
@@ -321,10 +324,7 @@ class LevelHistory {
         const line = document.getElementById("history-readout");
         if (!this.#answer) return;
         if (index === null || index >= this.#answer.t.length) {
-            const { mean, low, high, coverage } = this.#totals();
-            line.textContent = mean === null ? "Whole range: no data" :
-                `Whole range: ${this.#mean} ${words.level(mean)} dB · Lp max ${words.level(high)}`
-                + ` · Lp min ${words.level(low)} · data ${words.share(coverage)}`;
+            line.textContent = this.#wholeRange();
             return;
         }
         const { t, lp } = this.#answer;
@@ -339,6 +339,17 @@ class LevelHistory {
             this.#spoken = Date.now();
             document.getElementById("history-spoken").textContent = text;
         }
+    }
+
+    #wholeRange() {
+        const { mean, low, high, coverage } = this.#totals();
+        const damaged = this.#answer.damage?.length ?? 0;
+        const damage = damaged ? " · part of what is stored cannot be read" : "";
+        if (mean === null) return `Whole range: no data${damage}`;
+        return (
+            `Whole range: ${this.#mean} ${words.level(mean)} dB · Lp max ${words.level(high)}`
+            + ` · Lp min ${words.level(low)} · data ${words.share(coverage)}${damage}`
+        );
     }
 
     #stepCursor(direction) {

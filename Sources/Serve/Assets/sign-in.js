@@ -7,7 +7,7 @@
 (() => {
     const token = decodeURIComponent(location.hash.slice(1));
     if (!token) return;
-    history.replaceState(null, "", location.pathname);
+    history.replaceState(null, "", location.pathname + location.search);
     // Somebody who follows the page's own skip link has not brought a token.
     if (token === "main") return;
     document.getElementById("token").value = token;

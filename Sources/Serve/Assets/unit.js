@@ -98,7 +98,8 @@ const unitPage = (() => {
         try {
             const now = Math.ceil(clock.now());
             const from = Math.max(now - span - MINUTE, trail.frames[0]?.t ?? 0);
-            const query = { resolution: "raw", from: trail.length > 1 ? from : now - span, to: now + 1 };
+            const since = trail.length > 1 ? from : now - span;
+            const query = { resolution: "raw", from: since, to: now + 1, limit: 100_000 };
             trail.fill(await api.get(`${api.unit(page.unit)}/history`, query));
             tick();
         } catch {
@@ -175,22 +176,14 @@ const unitPage = (() => {
         }
     }
 
-    const keys = Object.entries(metrics).map(([name, metric]) => {
-        const button = document.createElement("button");
-        button.type = "button";
-        button.setAttribute("aria-pressed", "true");
-        const swatch = document.createElement("span");
-        swatch.className = `sw ${name}`;
-        const value = document.createElement("b");
-        value.className = "num";
-        button.append(swatch, `${metric.label} `, value);
+    const keys = [...document.querySelectorAll("[data-line]")].map((button) => {
+        const name = button.dataset.line;
         button.addEventListener("click", () => {
             const hidden = button.getAttribute("aria-pressed") === "true";
             button.setAttribute("aria-pressed", String(!hidden));
             chart.hide(METRICS.indexOf(name), hidden);
         });
-        byID("live-key").append(button);
-        return { name, value };
+        return { name, value: button.querySelector("b") };
     });
 
     function showKey(index) {

@@ -28,7 +28,7 @@ extension SQLiteRegistry: TokenDirectory {
         let hex = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
         let text = "es_" + String(decoding: hex, as: UTF8.self)
         let hash = SQLiteRegistry.sha256(Array(text.utf8))
-        try write { db in
+        try pool.write { db in
             try db.execute(
                 sql: """
                     INSERT INTO token (name, scope, secret_sha256, created_ms, expires_ms)
@@ -41,9 +41,16 @@ extension SQLiteRegistry: TokenDirectory {
         return text
     }
 
+    /// Whether anybody could sign in.
+    package func hasTokens() throws -> Bool {
+        try pool.read { db in
+            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM token WHERE revoked_ms IS NULL)")!
+        }
+    }
+
     package enum TokenError: Error { case noRandomness }
 
-    private static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         var hash = [UInt8](repeating: 0, count: 32)
         SHA256(bytes, bytes.count, &hash)
         return hash
@@ -53,7 +60,7 @@ extension SQLiteRegistry: TokenDirectory {
     private func liveToken(
         _ condition: String, _ arguments: StatementArguments
     ) async throws -> AccessToken? {
-        try await read { db in
+        try await pool.read { db in
             let row = try Row.fetchOne(
                 db,
                 sql: """

@@ -8,7 +8,7 @@ package import Monitoring
 
 /// The registry file of a data folder.
 package struct SQLiteRegistry: Sendable {
-    private let pool: DatabasePool
+    let pool: DatabasePool
 
     /// Opens the registry, made and brought up to date when needed.
     /// - Parameter path: its folder must exist.
@@ -19,14 +19,6 @@ package struct SQLiteRegistry: Sendable {
         pool = try DatabasePool(path: path, configuration: configuration)
         try SQLiteRegistry.migrations.migrate(pool)
     }
-
-    func read<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws -> Value {
-        try await pool.read(body)
-    }
-
-    func write(_ body: (Database) throws -> Void) throws { try pool.write(body) }
 
     /// Every change of the schema, in order; one that has landed is never edited.
     private static var migrations: DatabaseMigrator {
@@ -62,7 +54,7 @@ package struct SQLiteRegistry: Sendable {
 
 extension SQLiteRegistry: UnitDirectory {
     package func units() async throws -> [Unit] {
-        try await read { db in
+        try await pool.read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM unit ORDER BY id").compactMap(Unit.init(row:))
         }
     }

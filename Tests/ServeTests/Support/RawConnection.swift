@@ -48,6 +48,19 @@ final class RawConnection {
 
     /// Sends one masked frame, as a client must.
     func send(opcode: UInt8, _ payload: [UInt8], isLast: Bool = true) async throws {
+        try await channel.writeAndFlush(RawConnection.frame(opcode, payload, isLast: isLast))
+    }
+
+    /// Sends messages in one write.
+    func send(messages: [String]) async throws {
+        var frames = ByteBuffer()
+        for message in messages {
+            frames.writeImmutableBuffer(RawConnection.frame(1, Array(message.utf8), isLast: true))
+        }
+        try await channel.writeAndFlush(frames)
+    }
+
+    private static func frame(_ opcode: UInt8, _ payload: [UInt8], isLast: Bool) -> ByteBuffer {
         var frame = ByteBuffer(bytes: [opcode | (isLast ? 0x80 : 0)])
         if payload.count < 126 {
             frame.writeInteger(0x80 | UInt8(payload.count))
@@ -58,7 +71,7 @@ final class RawConnection {
         let mask: [UInt8] = [1, 2, 3, 4]
         frame.writeBytes(mask)
         frame.writeBytes(payload.enumerated().map { $1 ^ mask[$0 % 4] })
-        try await channel.writeAndFlush(frame)
+        return frame
     }
 
     func send(message: String) async throws { try await send(opcode: 1, Array(message.utf8)) }
@@ -75,7 +88,7 @@ final class RawConnection {
     }
 
     /// The next answer; its body by Content-Length.
-    func readAnswer() async throws -> Answer {
+    func readAnswer(hasBody: Bool = true) async throws -> Answer {
         var head: [UInt8] = []
         while !head.ends(with: Array("\r\n\r\n".utf8)) { head += try await read(1) }
         let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
@@ -87,7 +100,8 @@ final class RawConnection {
                 String(parts.count > 1 ? parts[1].drop { $0 == " " } : ""))
         }
         let length = Int(fields["content-length"]?.first ?? "0")!
-        let body = [101, 204, 304].contains(status) ? [] : try await read(length)
+        let isEmpty = !hasBody || [101, 204, 304].contains(status)
+        let body = isEmpty ? [] : try await read(length)
         return Answer(status: status, fields: fields, body: String(decoding: body, as: UTF8.self))
     }
 

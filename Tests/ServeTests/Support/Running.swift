@@ -5,6 +5,7 @@
 import Logging
 import ServiceLifecycle
 import Synchronization
+import Web
 
 /// Runs the services that `make` makes, waits until one of them called the closure it was given,
 /// runs `body` with what it said, and shuts the services down.
@@ -53,8 +54,6 @@ final class Happenings<Element: Sendable>: Sendable {
         return await iterator.next()
     }
 }
-
-import Web
 
 /// A socket that one thread sets and others use.
 final class SocketBox: Sendable {

@@ -133,12 +133,13 @@ import Testing
 }
 
 @Suite(.timeLimit(.minutes(1))) struct `An open WebSocket` {
-    @Test(arguments: [
-        ("too long a message", 1, 4097, 1009),
-        ("binary", 2, 3, 1003),
-        ("a continuation of nothing", 0, 3, 1002),
-        ("an unknown opcode", 5, 3, 1002),
-    ] as [(String, UInt8, Int, UInt16)])
+    @Test(
+        arguments: [
+            ("too long a message", 1, 4097, 1009),
+            ("binary", 2, 3, 1003),
+            ("a continuation of nothing", 0, 3, 1002),
+            ("an unknown opcode", 5, 3, 1002),
+        ] as [(String, UInt8, Int, UInt16)])
     func `closes with a code`(what: String, opcode: UInt8, count: Int, code: UInt16) async throws {
         try await withSocket { client in
             try await client.send(opcode: opcode, Array(repeating: 97, count: count))
@@ -160,7 +161,7 @@ import Testing
 
     @Test func `closes on the eleventh message of a second`() async throws {
         try await withSocket { client in
-            for index in 0..<11 { try await client.send(message: "\(index)") }
+            try await client.send(messages: (0..<11).map(String.init))
             var frame = try await client.readFrame()
             while frame.opcode == 1 { frame = try await client.readFrame() }
             #expect(frame.closeCode == 1008)
@@ -169,7 +170,7 @@ import Testing
 
     @Test func `takes ten messages in a second`() async throws {
         try await withSocket { client in
-            for index in 0..<10 { try await client.send(message: "\(index)") }
+            try await client.send(messages: (0..<10).map(String.init))
             for index in 0..<10 { #expect(try await client.readMessage() == "\(index)") }
         }
     }

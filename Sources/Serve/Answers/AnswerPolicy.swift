@@ -1,0 +1,125 @@
+//  AnswerPolicy.swift · Serve
+//
+//  What every answer carries, whatever became of the request: security headers and an id.
+
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// The headers of every answer. Source: OWASP Secure Headers Project; `docs/security.md`.
+package struct AnswerPolicy: Sendable {
+    /// The public URL is https: browsers shall not use http again.
+    let isSecure: Bool
+
+    package init(isSecure: Bool) { self.isSecure = isSecure }
+
+    private static let contentSecurityPolicy =
+        "default-src 'self'; img-src 'self' data:; font-src 'none'; object-src 'none'; "
+        + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+    /// Adds what is missing to an answer's `fields`.
+    func complete(_ fields: inout HTTPFields, requestID: String) {
+        fields[.contentSecurityPolicy] = AnswerPolicy.contentSecurityPolicy
+        fields[.xContentTypeOptions] = "nosniff"
+        fields[.crossOriginOpenerPolicy] = "same-origin"
+        fields[.referrerPolicy] = "no-referrer"
+        fields[.xRequestID] = requestID
+        if fields[.cacheControl] == nil { fields[.cacheControl] = "no-store" }
+        if isSecure { fields[.strictTransportSecurity] = "max-age=31536000" }
+    }
+}
+
+extension HTTPField.Name {
+    static let xRequestID = HTTPField.Name("X-Request-Id")!
+    static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
+    static let crossOriginOpenerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!
+    static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
+}
+
+/// Ids of requests, by which an answer and the log find together.
+enum RequestID {
+    static func make() -> String {
+        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+}
+
+/// What a request carries through the router.
+struct RequestScope: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The other end's IP address, without port; empty when not known.
+    let address: String
+    let requestID = RequestID.make()
+    /// Who asks; set for routes behind a session.
+    var access: Access?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        address = source.channel.remoteAddress?.ipAddress ?? ""
+    }
+}
+
+/// Turns what routes throw into answers, and completes every answer.
+struct AnswerMiddleware: RouterMiddleware {
+    let policy: AnswerPolicy
+    let logger: Logger
+
+    func handle(
+        _ request: Request, context: RequestScope,
+        next: @concurrent (Request, RequestScope) async throws -> Response
+    ) async throws -> Response {
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch let problem as Problem {
+            response = problem.response(requestID: context.requestID)
+        } catch let error as HTTPError {
+            let detail =
+                error.status == .notFound ? Problem.notFound.detail : error.body ?? "Refused."
+            response = Problem(status: error.status, detail: detail)
+                .response(requestID: context.requestID)
+        } catch {
+            logger.error(
+                "a request failed",
+                metadata: [
+                    "request": "\(context.requestID)", "path": "\(request.uri.path)",
+                    "error": "\(error)",
+                ])
+            response = Problem(
+                status: .internalServerError, detail: "This failed on our side."
+            ).response(requestID: context.requestID)
+        }
+        policy.complete(&response.headers, requestID: context.requestID)
+        return response
+    }
+}
+
+/// Answers with JSON, CSV and assets.
+extension Response {
+    static func json(_ body: ByteBuffer, fields: HTTPFields = [.cacheControl: "no-store"])
+        -> Response
+    {
+        var fields = fields
+        fields[.contentType] = "application/json"
+        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: body))
+    }
+
+    /// An answer that a browser may keep and must ask about: 304 when it has the same.
+    static func revalidated(
+        _ body: ByteBuffer, contentType: String, for request: Request
+    ) -> Response {
+        let tag = "\"\(Digest.hex(Digest.sha256(body.readableBytesView).prefix(16)))\""
+        var fields: HTTPFields = [.cacheControl: "private, no-cache", .eTag: tag]
+        let known = request.headers[values: .ifNoneMatch]
+            .flatMap { $0.split(separator: ",") }
+            .map { $0.drop { $0 == " " }.replacing("W/", with: "") }
+        if known.contains(where: { $0 == tag || $0 == "*" }) {
+            var response = Response(status: .notModified, headers: fields)
+            response.headers[.contentLength] = nil
+            return response
+        }
+        fields[.contentType] = contentType
+        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: body))
+    }
+}

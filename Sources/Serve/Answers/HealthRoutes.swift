@@ -1,0 +1,61 @@
+//  HealthRoutes.swift · Serve
+//
+//  What supervisors and monitors ask.
+
+import HTTPTypes
+import Hummingbird
+import Monitoring
+import NIOCore
+
+/// Answers `/healthz` and `/readyz`.
+struct HealthRoutes: Sendable {
+    let store: any StoreHealth
+    let upstreams: any UpstreamHealth
+
+    /// The process serves.
+    static var alive: Response { .json(ByteBuffer(string: #"{"status":"ok"}"#)) }
+
+    /// How well it serves. Damage, and upstreams that do not answer, make it `degraded`: all
+    /// that can be done is done. Only a store that cannot work makes it `not_ready`, 503.
+    func ready() -> Response {
+        let stopped = store.reasons()
+        let damage = store.damage()
+        let upstreams = upstreams.upstreams()
+        let failing = upstreams.filter { $0.state == .down || $0.state == .stalled }
+        var reasons = stopped
+        if !damage.isEmpty { reasons.append("\(damage.count) parts of the store cannot be read") }
+        reasons += failing.map {
+            let fault = $0.state == .down ? "does not answer" : "answers too late"
+            return "the meter service \($0.id) \(fault)"
+        }
+        let word =
+            !stopped.isEmpty ? "not_ready" : reasons.isEmpty ? "ready" : "degraded"
+        var text = JSONText(capacity: 512)
+        text.beginObject()
+        text.key("status")
+        text.string(word)
+        text.key("reasons")
+        text.beginArray()
+        for reason in reasons { text.string(reason) }
+        text.endArray()
+        text.key("damage")
+        HistoryBody.write(damage, into: &text)
+        text.key("upstreams")
+        text.beginArray()
+        for upstream in upstreams {
+            text.beginObject()
+            text.key("id")
+            text.string(upstream.id)
+            text.key("state")
+            text.string(upstream.state.rawValue)
+            text.key("units")
+            text.integer(Int64(upstream.units))
+            text.endObject()
+        }
+        text.endArray()
+        text.endObject()
+        var response = Response.json(text.buffer)
+        if !stopped.isEmpty { response.status = .serviceUnavailable }
+        return response
+    }
+}

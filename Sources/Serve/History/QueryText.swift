@@ -1,0 +1,81 @@
+//  QueryText.swift · Serve
+//
+//  The parameters of a request, read strictly: what is wrong is named.
+
+import Hummingbird
+import Monitoring
+
+/// The parameters of a request.
+struct QueryText {
+    private let parameters: Parameters
+
+    init(_ request: Request) { parameters = request.uri.queryParameters }
+
+    /// The value of `name`; `nil` when it is not there.
+    ///
+    /// - Throws: 400 when it is there twice, or empty.
+    func text(_ name: String) throws(Problem) -> Substring? {
+        let values = parameters[values: Substring(name)]
+        guard let value = values.first else { return nil }
+        guard values.count == 1 else { throw .malformed(name, "is there more than once") }
+        guard !value.isEmpty else { throw .malformed(name, "is empty") }
+        return value
+    }
+
+    /// An instant: RFC 3339 or Unix milliseconds, years 1 … 9999.
+    ///
+    /// - Throws: 400 when it is neither, 422 when it is beyond those years.
+    func time(_ name: String) throws(Problem) -> Timestamp? {
+        guard let text = try text(name) else { return nil }
+        if let time = Timestamp(rfc3339: text) { return time }
+        let digits = text.hasPrefix("-") ? text.dropFirst() : text
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) else {
+            throw .malformed(name, "must be a time: RFC 3339 or Unix milliseconds")
+        }
+        guard let milliseconds = Int64(text), QueryText.years.contains(milliseconds) else {
+            throw .unprocessable(name, "is beyond the years 1 to 9999")
+        }
+        return Timestamp(milliseconds: milliseconds)
+    }
+
+    private static let years = Int64(-62_135_596_800_000)...253_402_300_799_999
+
+    /// A whole number.
+    ///
+    /// - Throws: 400 when it is not one, 422 when it is not in `range`.
+    func integer(_ name: String, in range: ClosedRange<Int64>) throws(Problem) -> Int64? {
+        guard let text = try text(name) else { return nil }
+        let digits = text.hasPrefix("-") ? text.dropFirst() : text
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) else {
+            throw .malformed(name, "must be a whole number")
+        }
+        guard let value = Int64(text), range.contains(value) else {
+            throw .unprocessable(
+                name, "must be from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// One of `words`.
+    func word(_ name: String, of words: [String]) throws(Problem) -> String? {
+        guard let text = try text(name) else { return nil }
+        guard let word = words.first(where: { $0 == text }) else {
+            throw .unprocessable(name, "must be one of \(words.joined(separator: ", "))")
+        }
+        return word
+    }
+
+    /// Names of metrics with commas between them; all when it is not there.
+    func metrics() throws(Problem) -> [Metric] {
+        guard let text = try text("metrics") else { return Metric.allCases }
+        var chosen: Set<Metric> = []
+        for name in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let metric = Metric(name: name) else {
+                let names = Metric.allCases.map(\.name).joined(separator: ", ")
+                throw .unprocessable("metrics", "must be some of \(names)")
+            }
+            chosen.insert(metric)
+        }
+        return Metric.allCases.filter(chosen.contains)
+    }
+}

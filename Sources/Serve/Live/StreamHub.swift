@@ -1,0 +1,213 @@
+//  StreamHub.swift · Serve
+//
+//  Frames to all viewers: each is encoded once for its unit, framed once, written to many.
+//
+//      LiveFeed.updates() ─▶ UnitStream (new? changed? silent?) ─▶ WebSocketGroup ─▶ sockets
+
+package import Logging
+package import Monitoring
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+import Web
+
+/// Fans the live feed out to WebSockets, and tells ingest which units are watched.
+///
+/// Bounds: a socket's messages wait up to `WebSocketLimits.waitingMessages`; the feed's batches up
+/// to those of ``LiveFeed/updates()``. What is lost at either can be read from history.
+package final class StreamHub: Service {
+    private struct Viewer {
+        let socket: WebSocket
+        let tokenID: Int64
+    }
+
+    private struct Audience {
+        var stream = UnitStream()
+        let group = WebSocketGroup()
+        var viewers: [ObjectIdentifier: Viewer] = [:]
+    }
+
+    private let live: any LiveFeed
+    private let history: any LevelHistory
+    private let demand: any Demand
+    private let tokens: any TokenDirectory
+    private let directory: any UnitDirectory
+    private let clock: any WallClock
+    private let interval: Duration
+    private let logger: Logger
+    private let audiences = Mutex<[UnitID: Audience]>([:])
+
+    /// - Parameter interval: how often viewers are told what changes by time alone; each sixtieth
+    ///   time it is checked whether they may still be there.
+    package init(
+        live: any LiveFeed, history: any LevelHistory, demand: any Demand,
+        tokens: any TokenDirectory, directory: any UnitDirectory, clock: any WallClock,
+        interval: Duration = .seconds(1), logger: Logger
+    ) {
+        self.live = live
+        self.history = history
+        self.demand = demand
+        self.tokens = tokens
+        self.directory = directory
+        self.clock = clock
+        self.interval = interval
+        self.logger = logger
+    }
+
+    /// Tells viewers until a graceful shutdown; their sockets are closed by the listener.
+    package func run() async throws {
+        let updates = live.updates()
+        await withTaskGroup { group in
+            group.addTask {
+                for await batch in updates.cancelOnGracefulShutdown() { self.tell(batch) }
+            }
+            group.addTask {
+                await cancelWhenGracefulShutdown {
+                    var ticks = 0
+                    while (try? await Task.sleep(for: self.interval)) != nil {
+                        self.tick()
+                        ticks += 1
+                        if ticks.isMultiple(of: 60) { await self.checkViewers() }
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many sockets watch `unit`.
+    package func viewerCount(of unit: UnitID) -> Int {
+        audiences.withLock { $0[unit]?.viewers.count ?? 0 }
+    }
+}
+
+// MARK: - Telling
+
+extension StreamHub {
+    /// Tells the viewers of a batch of updates.
+    func tell(_ batch: [LiveUpdate]) {
+        var frames: [UnitID: [Frame]] = [:]
+        for update in batch {
+            switch update {
+            case .frame(let frame): frames[frame.unit, default: []].append(frame)
+            case .feed(let unit, _): frames[unit, default: []] += []
+            }
+        }
+        let now = clock.now
+        audiences.withLock { audiences in
+            for (unit, frames) in frames {
+                var audience = audiences[unit] ?? Audience()
+                let unseen = audience.stream.take(frames, at: now)
+                if !audience.viewers.isEmpty {
+                    var messages = unseen.map(StreamMessage.frame)
+                    messages += statusChange(of: unit, &audience, now)
+                    StreamHub.send(messages, to: audience.group)
+                }
+                audiences[unit] = audience
+            }
+        }
+    }
+
+    /// Tells what changes by time alone: a state gone stale, a long silence.
+    func tick() {
+        let now = clock.now
+        audiences.withLock { audiences in
+            for (unit, var audience) in audiences where !audience.viewers.isEmpty {
+                var messages = statusChange(of: unit, &audience, now)
+                if audience.stream.needsHeartbeat(at: now) {
+                    messages.append(StreamMessage.heartbeat)
+                }
+                StreamHub.send(messages, to: audience.group)
+                audiences[unit] = audience
+            }
+        }
+    }
+
+    private func statusChange(
+        of unit: UnitID, _ audience: inout Audience, _ now: Timestamp
+    ) -> [ByteBuffer] {
+        let state = live.state(of: unit)
+        guard let status = audience.stream.change(to: state, at: now) else { return [] }
+        return [StreamMessage.status(status, since: UnitStream.since(status, state))]
+    }
+
+    private static func send(_ messages: [ByteBuffer], to group: WebSocketGroup) {
+        guard !messages.isEmpty else { return }
+        group.send(framed: framed(messages), messages: messages.count)
+    }
+
+    private static func framed(_ messages: [ByteBuffer]) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        for message in messages { WebSocket.write(frameOf: message, into: &bytes) }
+        return bytes
+    }
+}
+
+// MARK: - Viewers
+
+extension StreamHub {
+    /// Adds a viewer: it gets the frames that history does not have yet, or at least the newest
+    /// one, then the state, then what comes; no frame twice, none left out.
+    func join(_ unit: UnitID, _ socket: WebSocket, tokenID: Int64) {
+        demand.begin(unit)
+        let now = clock.now
+        let complete = history.completeUntil(unit)
+        audiences.withLock { audiences in
+            var audience = audiences[unit] ?? Audience()
+            // Frames that are known and not told yet go to the others first: the feed, which
+            // brings them again, will find them told.
+            let recent = live.recent(unit, after: nil)
+            let unseen = audience.stream.take(recent, at: now)
+            StreamHub.send(unseen.map(StreamMessage.frame), to: audience.group)
+            let state = live.state(of: unit)
+            var first = recent.filter { frame in complete.map { $0 < frame.time } ?? true }
+            if first.isEmpty, let newest = state.newest { first = [newest] }
+            StreamHub.send(statusChange(of: unit, &audience, now), to: audience.group)
+            let status = state.status(at: now)
+            let greeting =
+                first.map(StreamMessage.frame)
+                + [StreamMessage.status(status, since: UnitStream.since(status, state))]
+            socket.send(framed: StreamHub.framed(greeting), messages: greeting.count)
+            audience.group.add(socket)
+            audience.viewers[ObjectIdentifier(socket)] = Viewer(socket: socket, tokenID: tokenID)
+            audiences[unit] = audience
+        }
+    }
+
+    func leave(_ unit: UnitID, _ socket: WebSocket) {
+        audiences.withLock { audiences in
+            audiences[unit]?.group.remove(socket)
+            audiences[unit]?.viewers[ObjectIdentifier(socket)] = nil
+        }
+        demand.end(unit)
+    }
+
+    /// Closes the sockets whose token has ended (4401) or whose unit is gone (4404).
+    func checkViewers() async {
+        let viewers = audiences.withLock { audiences in
+            audiences.flatMap { unit, audience in audience.viewers.values.map { (unit, $0) } }
+        }
+        guard !viewers.isEmpty else { return }
+        do {
+            let units = Set(try await directory.units().map(\.id))
+            var ended: Set<Int64> = []
+            for tokenID in Set(viewers.map(\.1.tokenID))
+            where try await tokens.token(withID: tokenID) == nil {
+                ended.insert(tokenID)
+            }
+            for (unit, viewer) in viewers {
+                if ended.contains(viewer.tokenID) {
+                    viewer.socket.close(.sessionEnded)
+                } else if !units.contains(unit) {
+                    viewer.socket.close(.notFound)
+                }
+            }
+        } catch {
+            logger.warning("viewers could not be checked", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension WebSocketCloseCode {
+    static let sessionEnded = WebSocketCloseCode(rawValue: 4401)
+    static let notFound = WebSocketCloseCode(rawValue: 4404)
+}

@@ -1,0 +1,56 @@
+//  UnitStream.swift · Serve
+//
+//  What the viewers of one unit have been told. Pure: frames, states and times in, messages out.
+
+import Monitoring
+
+/// What the viewers of one unit have been told.
+struct UnitStream {
+    /// How long a stream may be silent.
+    static let silenceMilliseconds: Int64 = 25_000
+
+    /// The time of the newest frame told.
+    private(set) var newest: Timestamp?
+    private var status: LiveState.Status?
+    private var spoke: Timestamp?
+
+    /// Those of `frames` that were not told yet; from now on they were.
+    mutating func take(_ frames: [Frame], at now: Timestamp) -> [Frame] {
+        let unseen = frames.filter { frame in newest.map { $0 < frame.time } ?? true }
+        if let last = unseen.last {
+            newest = last.time
+            spoke = now
+        }
+        return unseen
+    }
+
+    /// The unit's state when it is another than was told.
+    mutating func change(to state: LiveState, at now: Timestamp) -> LiveState.Status? {
+        let next = state.status(at: now)
+        guard next != status else { return nil }
+        status = next
+        spoke = now
+        return next
+    }
+
+    /// True when viewers have to be shown that the stream lives.
+    mutating func needsHeartbeat(at now: Timestamp) -> Bool {
+        // A clock that was set back must not silence a stream.
+        guard let spoke, spoke <= now else {
+            self.spoke = now
+            return false
+        }
+        guard now.milliseconds(since: spoke) >= UnitStream.silenceMilliseconds else { return false }
+        self.spoke = now
+        return true
+    }
+
+    /// Since when `status` holds, as far as it is known.
+    static func since(_ status: LiveState.Status, _ state: LiveState) -> Timestamp? {
+        switch status {
+        case .ok, .waiting: state.feed?.since
+        case .stale: state.newest?.time
+        case .unreachable, .upstreamDown: state.feed?.since ?? state.newest?.time
+        }
+    }
+}

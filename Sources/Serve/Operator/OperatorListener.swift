@@ -1,0 +1,120 @@
+//  OperatorListener.swift · Serve
+//
+//  The operators' port: API, stream and pages, behind a token or a session.
+
+import HTTPTypes
+import Hummingbird
+package import Logging
+package import Monitoring
+import ServiceLifecycle
+import Web
+
+/// The operators' port.
+package struct OperatorListener: Service {
+    package struct Configuration: Sendable {
+        /// An IP address or a name.
+        package var host: String
+        /// 0 picks a free one.
+        package var port: Int
+        /// What people's browsers call this service, `https://levels.example.org`. With https,
+        /// cookies are for https only.
+        package var publicURL: String?
+        /// Origins beside the listener's own that may open streams and sign in.
+        package var origins: Set<String> = []
+        package var socketsPerAddress = 200
+        package var socketsPerSession = 20
+        package var signInsPerMinute = 10
+
+        package init(host: String, port: Int, publicURL: String? = nil) {
+            self.host = host
+            self.port = port
+            self.publicURL = publicURL
+        }
+
+        var isSecure: Bool { publicURL?.lowercased().hasPrefix("https://") ?? false }
+    }
+
+    /// What the listener reads from the other stages.
+    package struct Sources: Sendable {
+        package var directory: any UnitDirectory
+        package var history: any LevelHistory
+        package var live: any LiveFeed
+        package var tokens: any TokenDirectory
+        package var store: any StoreHealth
+        package var upstreams: any UpstreamHealth
+        package var clock: any WallClock
+
+        package init(
+            directory: any UnitDirectory, history: any LevelHistory, live: any LiveFeed,
+            tokens: any TokenDirectory, store: any StoreHealth, upstreams: any UpstreamHealth,
+            clock: any WallClock
+        ) {
+            self.directory = directory
+            self.history = history
+            self.live = live
+            self.tokens = tokens
+            self.store = store
+            self.upstreams = upstreams
+            self.clock = clock
+        }
+    }
+
+    private let listener: WebListener
+
+    /// - Parameters:
+    ///   - hub: runs as a service of its own.
+    ///   - onBound: called once with the port, when it accepts connections.
+    /// - Throws: ``PageError`` when the catalog lacks a page's template.
+    package init(
+        configuration: Configuration, sources: Sources, hub: StreamHub, keys: KeyRing,
+        assets: AssetCatalog = .embedded,
+        onBound: @escaping @Sendable (Int) async -> Void = { _ in }, logger: Logger
+    ) throws {
+        let policy = AnswerPolicy(isSecure: configuration.isSecure)
+        let authenticator = Authenticator(
+            tokens: sources.tokens,
+            cookie: SessionCookie(keys: keys, isSecure: configuration.isSecure),
+            clock: sources.clock)
+        let origins = OriginPolicy(
+            allowed: configuration.origins.union(
+                configuration.publicURL.flatMap(OriginPolicy.origin(of:)).map { [$0] } ?? []))
+        let routes = OperatorRoutes(
+            sources: sources, policy: policy, authenticator: authenticator, origins: origins,
+            pages: try Pages(assets), assets: assets,
+            signInsPerMinute: configuration.signInsPerMinute, logger: logger)
+        let streams = StreamRouting(
+            hub: hub, directory: sources.directory, authenticator: authenticator,
+            origins: origins, policy: policy,
+            counts: SocketCounts(
+                perAddress: configuration.socketsPerAddress,
+                perSession: configuration.socketsPerSession))
+        listener = WebListener(
+            name: "operator", host: configuration.host, port: configuration.port,
+            configuration: .answering(with: policy), responder: routes.router.buildResponder(),
+            sockets: streams, onBound: onBound, logger: logger)
+    }
+
+    /// Serves until a graceful shutdown.
+    /// - Throws: `WebListenerError` when the port cannot be used.
+    package func run() async throws { try await listener.run() }
+}
+
+extension WebListener.Configuration {
+    /// Faults below the router are answered as those in it.
+    static func answering(with policy: AnswerPolicy) -> WebListener.Configuration {
+        var configuration = WebListener.Configuration()
+        configuration.fault = { status, detail in
+            Problem(status: status, detail: detail).answer(policy)
+        }
+        return configuration
+    }
+}
+
+extension OriginPolicy {
+    /// `https://levels.example.org` of `https://levels.example.org/some/path`.
+    static func origin(of url: String) -> String? {
+        let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count >= 3, parts[1].isEmpty, !parts[2].isEmpty else { return nil }
+        return "\(parts[0])//\(parts[2])".lowercased()
+    }
+}

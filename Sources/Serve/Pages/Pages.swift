@@ -1,0 +1,90 @@
+//  Pages.swift · Serve
+//
+//  Pages out of templates. What a template may name is written at each method.
+
+import HTTPTypes
+import Hummingbird
+import Monitoring
+import Mustache
+import NIOCore
+
+/// Renders the pages. Every template also has `assets` (addresses by key: `assets.unit_js`),
+/// `title` and `request_id`.
+struct Pages: Sendable {
+    private let library: MustacheLibrary
+    private let addresses: [String: String]
+
+    private static let names = ["unit", "units", "sign-in", "not-found"]
+
+    /// - Throws: ``PageError`` when a template is missing or malformed: a fault of the program,
+    ///   seen at its start.
+    init(_ assets: AssetCatalog) throws(PageError) {
+        var library = MustacheLibrary()
+        for (name, text) in assets.templates {
+            do {
+                try library.register(text, named: name)
+            } catch {
+                throw .malformed(name, "\(error)")
+            }
+        }
+        for name in Pages.names where library.getTemplate(named: name) == nil {
+            throw .missing(name)
+        }
+        self.library = library
+        addresses = assets.addresses
+    }
+
+    /// `unit`: see `UnitView.context`.
+    func unit(_ view: UnitView, requestID: String) throws -> Response {
+        try page("unit", title: view.unit.id.name, ["unit": view.context], requestID)
+    }
+
+    /// `units`: a list of `UnitView.context`; `has_units`.
+    func units(_ views: [UnitView], requestID: String) throws -> Response {
+        try page(
+            "units", title: "Units",
+            ["units": views.map(\.context), "has_units": !views.isEmpty], requestID)
+    }
+
+    /// `failed`: the token shown was not good; `next`: the page to go on to, for a hidden field of
+    /// that name.
+    func signIn(failed: Bool, next: String, requestID: String) throws -> Response {
+        try page(
+            "sign-in", title: "Sign in", ["failed": failed, "next": next], requestID,
+            status: failed ? .unauthorized : .ok)
+    }
+
+    func notFound(requestID: String) throws -> Response {
+        try page("not-found", title: "Not found", [:], requestID, status: .notFound)
+    }
+
+    private func page(
+        _ template: String, title: String, _ context: [String: Any], _ requestID: String,
+        status: HTTPResponse.Status = .ok
+    ) throws -> Response {
+        var context = context
+        context["assets"] = addresses
+        context["title"] = title
+        context["request_id"] = requestID
+        guard let text = library.render(context, withTemplate: template) else {
+            throw PageError.missing(template)
+        }
+        return Response(
+            status: status, headers: [.contentType: "text/html; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}
+
+/// Why there are no pages.
+package enum PageError: Error, CustomStringConvertible {
+    case missing(String)
+    case malformed(String, String)
+
+    package var description: String {
+        switch self {
+        case .missing(let name): "the template \(name).mustache is missing"
+        case .malformed(let name, let reason):
+            "the template \(name).mustache is malformed: \(reason)"
+        }
+    }
+}

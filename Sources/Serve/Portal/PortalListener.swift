@@ -1,0 +1,36 @@
+//  PortalListener.swift · Serve
+//
+//  The clients' port, the only one that a proxy exposes to strangers.
+
+import HTTPTypes
+import Hummingbird
+package import Logging
+import ServiceLifecycle
+import Web
+
+/// The clients' port. It says that it lives; everything else is not found, in the same bytes.
+package struct PortalListener: Service {
+    private let listener: WebListener
+
+    /// - Parameters:
+    ///   - publicURL: what clients' browsers call it.
+    ///   - onBound: called once with the port, when it accepts connections.
+    package init(
+        host: String, port: Int, publicURL: String? = nil,
+        onBound: @escaping @Sendable (Int) async -> Void = { _ in }, logger: Logger
+    ) {
+        let isSecure = publicURL?.lowercased().hasPrefix("https://") ?? false
+        let policy = AnswerPolicy(isSecure: isSecure)
+        let router = Router(context: RequestScope.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: AnswerMiddleware(policy: policy, logger: logger))
+        router.get("/healthz") { _, _ in HealthRoutes.alive }
+        listener = WebListener(
+            name: "portal", host: host, port: port, configuration: .answering(with: policy),
+            responder: router.buildResponder(), sockets: NoWebSockets(), onBound: onBound,
+            logger: logger)
+    }
+
+    /// Serves until a graceful shutdown.
+    /// - Throws: `WebListenerError` when the port cannot be used.
+    package func run() async throws { try await listener.run() }
+}

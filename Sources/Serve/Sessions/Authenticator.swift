@@ -1,0 +1,93 @@
+//  Authenticator.swift · Serve
+//
+//  Who asks: an API token in the Authorization field, or a session cookie.
+
+import HTTPTypes
+import Hummingbird
+import Monitoring
+
+/// Who asks, and how they showed it.
+struct Access: Sendable {
+    let token: AccessToken
+    let isSession: Bool
+}
+
+/// Finds out who asks. The directory's word counts on each request: a revoked token is out at once.
+struct Authenticator: Sendable {
+    let tokens: any TokenDirectory
+    let cookie: SessionCookie
+    let clock: any WallClock
+
+    /// - Returns: `nil` for nobody: no credentials, or such as do not hold.
+    func access(_ fields: HTTPFields) async throws -> Access? {
+        if let authorization = fields[.authorization] {
+            // Credentials that are shown and wrong are not made good by others.
+            guard let secret = Authenticator.bearer(authorization),
+                let token = try await token(secret: secret)
+            else { return nil }
+            return Access(token: token, isSession: false)
+        }
+        guard let value = cookie.value(in: fields),
+            let id = cookie.tokenID(of: value, now: clock.now),
+            let token = try await tokens.token(withID: id)
+        else { return nil }
+        return Access(token: token, isSession: true)
+    }
+
+    /// The live token of this secret.
+    func token(secret: some StringProtocol) async throws -> AccessToken? {
+        guard !secret.isEmpty, secret.utf8.count <= 512 else { return nil }
+        return try await tokens.token(withSecretHash: Digest.sha256(secret.utf8))
+    }
+
+    private static func bearer(_ authorization: String) -> Substring? {
+        let parts = authorization.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return parts[1]
+    }
+}
+
+/// Lets only those through who may; the API answers 401, pages lead to the sign-in.
+struct AccessMiddleware: RouterMiddleware {
+    let authenticator: Authenticator
+    let isForPages: Bool
+
+    func handle(
+        _ request: Request, context: RequestScope,
+        next: @concurrent (Request, RequestScope) async throws -> Response
+    ) async throws -> Response {
+        guard let access = try await authenticator.access(request.headers) else {
+            guard isForPages else { throw Problem.unauthorized }
+            return Response(
+                status: .seeOther, headers: [.location: SignIn.address(for: request.uri.string)])
+        }
+        var context = context
+        context.access = access
+        return try await next(request, context)
+    }
+}
+
+/// Where a request that changes something, or opens a socket, may come from.
+struct OriginPolicy: Sendable {
+    /// Origins beside the listener's own, `https://levels.example.org`.
+    let allowed: Set<String>
+
+    /// True when there is no Origin, or it is exactly the request's own host or an allowed one.
+    func allows(_ request: HTTPRequest) -> Bool {
+        guard let origin = request.headerFields[.origin] else { return true }
+        guard let host = request.authority else { return false }
+        return origin == "http://\(host)" || origin == "https://\(host)" || allowed.contains(origin)
+    }
+
+    /// Whether a request may change something.
+    ///
+    /// `Sec-Fetch-Site: same-origin` is the browser's own word, which no page can forge, and goes
+    /// first: under `Referrer-Policy: no-referrer` the Origin of our own forms is `null`.
+    func allowsChange(_ request: HTTPRequest) -> Bool {
+        switch request.headerFields[.secFetchSite] {
+        case "same-origin": true
+        case nil, "none": allows(request)
+        default: request.headerFields[.origin].map(allowed.contains) ?? false
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//  SessionCookie.swift · Serve
+//
+//  A session as the browser keeps it: nothing secret inside, and nobody else can make one.
+//
+//      v1.<key id>.<session id>.<expiry, Unix seconds>.<HMAC-SHA-256, hexadecimal>
+//
+//  The session id is that of the token it was begun with: a token that is revoked or expires ends
+//  its sessions. The code covers the purpose too, so that no cookie serves for another.
+
+import HTTPTypes
+import Monitoring
+
+/// Makes and checks the values of the operators' session cookie.
+struct SessionCookie: Sendable {
+    /// How long a session lasts at most. Nothing is kept here that could tell when it was used.
+    static let lifetimeSeconds: Int64 = 30 * 86_400
+    private static let purpose = "earshot-operator-session\n"
+
+    let keys: KeyRing
+    /// Only over https: `Secure`, and a name that browsers take from https only.
+    let isSecure: Bool
+
+    var name: String { isSecure ? "__Host-earshot-operator" : "earshot-operator" }
+
+    /// The value of a session begun at `now` with the token of this id.
+    func value(tokenID: Int64, now: Timestamp) -> String {
+        let expiry = now.milliseconds / 1000 + SessionCookie.lifetimeSeconds
+        let text = "v1.\(keys.newest.id).\(tokenID).\(expiry)"
+        return "\(text).\(Digest.hex(SessionCookie.code(of: text, keys.newest)))"
+    }
+
+    /// The token's id of a session that holds at `now`; `nil` for everything else.
+    func tokenID(of value: some StringProtocol, now: Timestamp) -> Int64? {
+        let parts = value.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 5, parts[0] == "v1", let key = keys.key(parts[1]),
+            let code = Digest.bytes(hex: parts[4]),
+            Digest.areEqual(
+                code, SessionCookie.code(of: parts[..<4].joined(separator: "."), key)),
+            let tokenID = Int64(parts[2]), let expiry = Int64(parts[3]),
+            now.milliseconds / 1000 < expiry
+        else { return nil }
+        return tokenID
+    }
+
+    private static func code(of text: String, _ key: KeyRing.Key) -> [UInt8] {
+        Digest.hmac(key: key.secret, Array((purpose + text).utf8))
+    }
+
+    /// The field that gives a browser the session.
+    func setting(_ value: String) -> String {
+        "\(name)=\(value); Max-Age=\(SessionCookie.lifetimeSeconds)\(attributes)"
+    }
+
+    /// The field that takes it away.
+    var clearing: String { "\(name)=; Max-Age=0\(attributes)" }
+
+    private var attributes: String {
+        "; Path=/; HttpOnly; SameSite=Lax" + (isSecure ? "; Secure" : "")
+    }
+
+    /// This cookie's value among a request's fields.
+    func value(in fields: HTTPFields) -> Substring? {
+        for field in fields[values: .cookie] {
+            for pair in field.split(separator: ";") {
+                let pair = pair.drop { $0 == " " }
+                if pair.hasPrefix(name + "=") { return pair.dropFirst(name.utf8.count + 1) }
+            }
+        }
+        return nil
+    }
+}

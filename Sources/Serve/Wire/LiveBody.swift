@@ -1,0 +1,121 @@
+//  LiveBody.swift · Serve
+//
+//  What is happening now: the answer of `/live`, the list of units, and the stream's messages.
+
+import Monitoring
+import NIOCore
+
+/// The answer of `/api/units/{unit}/live` and the rows of `/api/units`.
+enum LiveBody {
+    static func live(_ unit: UnitID, _ state: LiveState, at now: Timestamp) -> ByteBuffer {
+        var text = JSONText(capacity: 512)
+        text.beginObject()
+        text.key("unit")
+        text.string(unit.name)
+        write(state, at: now, into: &text)
+        text.endObject()
+        return text.buffer
+    }
+
+    static func units(
+        _ units: [Unit], _ state: (UnitID) -> LiveState, at now: Timestamp
+    ) -> ByteBuffer {
+        var text = JSONText(capacity: 64 + units.count * 600)
+        text.beginObject()
+        text.key("units")
+        text.beginArray()
+        for unit in units { write(unit, state(unit.id), at: now, into: &text) }
+        text.endArray()
+        text.endObject()
+        return text.buffer
+    }
+
+    static func unit(_ unit: Unit, _ state: LiveState, at now: Timestamp) -> ByteBuffer {
+        var text = JSONText(capacity: 768)
+        write(unit, state, at: now, into: &text)
+        return text.buffer
+    }
+
+    /// What is configured, with the keys of `provision`, then what is known now.
+    private static func write(
+        _ unit: Unit, _ state: LiveState, at now: Timestamp, into text: inout JSONText
+    ) {
+        text.beginObject()
+        text.key("id")
+        text.string(unit.id.name)
+        text.key("upstream")
+        text.string(unit.upstream)
+        text.key("upstream_unit")
+        text.string(unit.upstreamUnit)
+        text.key("ln1_percent")
+        text.number(unit.ln1Percent)
+        text.key("ln2_percent")
+        text.number(unit.ln2Percent)
+        text.key("frequency_weighting")
+        text.string(unit.frequencyWeighting)
+        text.key("time_weighting")
+        text.string(unit.timeWeighting)
+        text.key("rate")
+        text.string(unit.rate.rawValue)
+        write(state, at: now, into: &text)
+        text.endObject()
+    }
+
+    private static func write(_ state: LiveState, at now: Timestamp, into text: inout JSONText) {
+        let frame = state.newest
+        text.key("feed")
+        text.string(state.status(at: now).rawValue)
+        text.key("timestamp")
+        text.time(frame?.time)
+        text.key("age_seconds")
+        text.decimal(
+            frame.map { max(0, now.milliseconds(since: $0.time)) / 100 }, decimals: 1)
+        text.key("cadence_seconds")
+        text.number(state.feed.map { Double($0.cadenceMilliseconds) / 1000 })
+        text.key("state")
+        text.string(frame?.state.name)
+        text.key("measurement_start")
+        text.time(frame?.measurementStart)
+        for metric in Metric.allCases {
+            text.key(metric.name)
+            text.level(frame?.levels[metric])
+        }
+    }
+}
+
+/// The stream's messages, as JSON text. Fields: `docs/api.md`.
+enum StreamMessage {
+    static func frame(_ frame: Frame) -> ByteBuffer {
+        var text = JSONText(capacity: 192)
+        text.beginObject()
+        text.key("type")
+        text.string("frame")
+        text.key("t")
+        text.time(frame.time)
+        for metric in [Metric.lp, .leq, .lmax, .ln1, .ln2] {
+            text.key(metric.name)
+            text.level(frame.levels[metric])
+        }
+        text.key("state")
+        text.string(frame.state.name)
+        text.endObject()
+        return text.buffer
+    }
+
+    static func status(_ feed: LiveState.Status, since: Timestamp?) -> ByteBuffer {
+        var text = JSONText(capacity: 96)
+        text.beginObject()
+        text.key("type")
+        text.string("status")
+        text.key("feed")
+        text.string(feed.rawValue)
+        text.key("since")
+        text.time(since)
+        text.endObject()
+        return text.buffer
+    }
+
+    static let heartbeat = ByteBuffer(string: #"{"type":"heartbeat"}"#)
+
+    static func dropped(_ count: Int) -> String { #"{"type":"dropped","count":\#(count)}"# }
+}

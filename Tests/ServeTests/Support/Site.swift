@@ -1,0 +1,95 @@
+//  Site.swift · ServeTests
+//
+//  An operators' port on loopback with fakes behind it.
+
+import Monitoring
+import ServiceLifecycle
+import Support
+
+@testable import Serve
+
+/// An operators' port and all that is behind it.
+struct Site {
+    let clock = ManualClock()
+    let directory = FakeDirectory([
+        Unit(id: "a", upstream: "north", upstreamUnit: "a1"),
+        Unit(
+            id: "b-2", upstream: "south", upstreamUnit: "b", ln1Percent: 1, ln2Percent: 10,
+            frequencyWeighting: "A", timeWeighting: "F", rate: .full),
+    ])
+    var history = FakeHistory()
+    let feed = FakeFeed()
+    let demand = FakeDemand()
+    let tokens = FakeTokens()
+    var store = FakeStoreHealth()
+    var upstreams = FakeUpstreams()
+    var configuration = OperatorListener.Configuration(host: "127.0.0.1", port: 0)
+    var keys = KeyRing(keys: [.init(id: "k1", secret: Array(repeating: 9, count: 32))])
+
+    static let assets = AssetCatalog(files: [
+        "unit.mustache": Array(
+            "<h1>{{title}}</h1> {{unit.lp}} {{unit.status}} {{assets.unit_js}}".utf8),
+        "units.mustache": Array("{{#has_units}}{{#units}}[{{id}}]{{/units}}{{/has_units}}".utf8),
+        "sign-in.mustache": Array("{{#failed}}wrong{{/failed}} next={{next}}".utf8),
+        "not-found.mustache": Array("nothing here {{request_id}}".utf8),
+        "unit.js": Array("let a = 1".utf8),
+    ])
+
+    /// Runs the port; `body` gets its number and the hub.
+    func run<Result>(_ body: (Port) async throws -> Result) async throws -> Result {
+        let hub = StreamHub(
+            live: feed, history: history, demand: demand, tokens: tokens, directory: directory,
+            clock: clock, interval: .seconds(3600), logger: quietLogger)
+        return try await withServices { onBound in
+            let listener = try! OperatorListener(
+                configuration: configuration,
+                sources: .init(
+                    directory: directory, history: history, live: feed, tokens: tokens,
+                    store: store, upstreams: upstreams, clock: clock),
+                hub: hub, keys: keys, assets: Site.assets, onBound: onBound, logger: quietLogger)
+            return [hub, listener]
+        } _: { number in
+            try await body(Port(number: number, hub: hub))
+        }
+    }
+}
+
+/// A port that runs.
+struct Port {
+    let number: Int
+    let hub: StreamHub
+
+    static let bearer = "Authorization: Bearer secret"
+
+    func request(
+        _ method: String = "GET", _ path: String, fields: [String] = [Port.bearer],
+        body: String = ""
+    ) async throws -> RawConnection.Answer {
+        let connection = try await RawConnection(port: number)
+        let length = body.isEmpty ? [] : ["Content-Length: \(body.utf8.count)"]
+        let head =
+            ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1:\(number)", "Connection: close"]
+            + fields + length
+        try await connection.send(head.joined(separator: "\r\n") + "\r\n\r\n" + body)
+        let answer = try await connection.readAnswer(hasBody: method != "HEAD")
+        try await connection.close()
+        return answer
+    }
+
+    func get(_ path: String, fields: [String] = [Port.bearer]) async throws -> RawConnection.Answer
+    {
+        try await request("GET", path, fields: fields)
+    }
+
+    /// An open stream of `unit`.
+    func stream(_ unit: String, fields: [String] = [Port.bearer]) async throws -> RawConnection {
+        let connection = try await RawConnection(port: number)
+        try await connection.send(
+            RawConnection.handshake("/api/units/\(unit)/stream", fields: fields))
+        let answer = try await connection.readAnswer()
+        guard answer.status == 101 else { throw Refused(answer: answer) }
+        return connection
+    }
+
+    struct Refused: Error { let answer: RawConnection.Answer }
+}
