@@ -30,7 +30,8 @@ extension UpstreamReader {
 
     /// - Returns: `nil` when the task was cancelled.
     func discover(
-        asking exchange: UpstreamExchange, into schedule: inout PollSchedule, watchedBy group: inout DiscardingTaskGroup
+        asking exchange: UpstreamExchange, into schedule: inout PollSchedule,
+        watchedBy group: inout DiscardingTaskGroup
     ) async -> UpstreamCondition.Outcome? {
         let roster: SLMMRoster
         do {
