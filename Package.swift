@@ -141,6 +141,14 @@ let package = Package(
         tests("PipelineTests", ["Pipeline"]),
         tests("StoreTests", ["Store"]),
         tests("ServeTests", ["Serve", "Web"]),
-        tests("EndToEndTests", []),
+        tests(
+            "EndToEndTests",
+            [
+                "earshot",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
     ]
 )

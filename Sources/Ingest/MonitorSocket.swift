@@ -130,9 +130,14 @@ struct MonitorSocket: Sendable {
                 channel.close(promise: nil)
                 return channel.eventLoop.makeSucceededFuture(nil)
             })
+        var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
+            upgradeConfiguration: upgrade)
+        // The upstream replays its last frame right behind the answer to the upgrade; by default
+        // what comes in one read with that answer would be thrown away.
+        configuration.leftOverBytesStrategy = .forwardBytes
         do {
             return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
-                configuration: .init(upgradeConfiguration: upgrade))
+                configuration: configuration)
         } catch {
             return channel.eventLoop.makeFailedFuture(error)
         }

@@ -39,7 +39,11 @@ import Testing
             "u", units: units(["a", "b"]) + units(["i"], rate: .idle), running: nil)
         for (index, step) in steps.split(separator: " ").enumerated() {
             let unit = UnitID(step.dropFirst())!
-            if step.first == "+" { ledger.begin(unit) } else { ledger.end(unit, at: .seconds(index)) }
+            if step.first == "+" {
+                ledger.begin(unit)
+            } else {
+                ledger.end(unit, at: .seconds(index))
+            }
         }
         #expect(full(&ledger, at: second) == expected, Comment(rawValue: behaviour))
     }

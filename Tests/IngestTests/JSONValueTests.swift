@@ -77,7 +77,9 @@ import Testing
         let isText = String(validating: bytes, as: UTF8.self) != nil
         let theirs = try? JSONSerialization.jsonObject(
             with: Data(bytes), options: .fragmentsAllowed)
-        if isText, ours != nil { #expect(theirs != nil, "\(String(decoding: bytes, as: UTF8.self))") }
+        if isText, ours != nil {
+            #expect(theirs != nil, "\(String(decoding: bytes, as: UTF8.self))")
+        }
     }
 
     @Test func `finds members by their key`() throws {

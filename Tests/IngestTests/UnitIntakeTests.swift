@@ -79,7 +79,8 @@ import Testing
 
     @Test func `reports each fault once, and its end`() {
         var intake = UnitIntake(unit: unit)
-        #expect(faults(intake.learn(hasMonitor: true, isUnreachable: false, at: now)) == ["10000 -"])
+        #expect(
+            faults(intake.learn(hasMonitor: true, isUnreachable: false, at: now)) == ["10000 -"])
         #expect(faults(intake.receive(.unreachable, at: now)) == ["10000 unreachable"])
         #expect(faults(intake.receive(.unreachable, at: now)) == [])
         #expect(faults(intake.receive(.heartbeat, at: now)) == [])

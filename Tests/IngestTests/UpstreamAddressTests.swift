@@ -29,6 +29,8 @@ import Testing
 
     @Test func `makes paths in which names cannot escape`() {
         #expect(UpstreamAddress.path("nl43-0", "status") == "/api/nl43/nl43-0/status")
-        #expect(UpstreamAddress.path("../é ?", "status") == "/api/nl43/%2E%2E%2F%C3%A9%20%3F/status")
+        #expect(
+            UpstreamAddress.path("../é ?", "status")
+                == "/api/nl43/%2E%2E%2F%C3%A9%20%3F/status")
     }
 }

@@ -83,13 +83,15 @@ private struct DisplayLine {
 
     /// - Returns: `nil` when `text` is not such an answer (the `DRD?` stream's has nine fields).
     init?(_ text: String) {
+        let bytes = text.utf8
         var commaCount = 0
-        for byte in text.utf8 where byte == UInt8(ascii: ",") { commaCount += 1 }
+        for byte in bytes where byte == UInt8(ascii: ",") { commaCount += 1 }
         guard commaCount == DisplayLine.fieldCount - 1 else { return nil }
         // Only the main channel is cut up; the rest stays as it came.
-        let fields = text.split(
-            separator: ",", maxSplits: DisplayLine.underPosition + 1,
-            omittingEmptySubsequences: false)
+        let fields = bytes.split(
+            separator: UInt8(ascii: ","), maxSplits: DisplayLine.underPosition + 1,
+            omittingEmptySubsequences: false
+        ).map { Substring($0) }
         var levels = Levels()
         for (metric, position) in DisplayLine.positions {
             levels[metric] = Level(displayed: fields[position])

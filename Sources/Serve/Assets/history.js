@@ -176,7 +176,10 @@ class LevelHistory {
         this.#loading = setTimeout(() => this.#note("loading"), 300);
         try {
             const width = document.getElementById("history-chart").clientWidth;
-            const points = Math.min(4000, Math.max(100, 2 * width));
+            // One bin for each of the screen's pixels: with more, the line hides its own band. No
+            // peak is lost: a bin has its lowest and highest reading.
+            const perPixel = Math.min(2, Math.max(1, devicePixelRatio));
+            const points = Math.min(4000, Math.max(100, Math.round(perPixel * width)));
             const query = { from: Math.round(from), to: Math.round(to), points };
             const answer = await api.get(`${api.unit(this.#unit)}/history`, query, abort.signal);
             clearTimeout(this.#loading);

@@ -1,0 +1,243 @@
+//  FakeUpstream.swift · IngestTests
+//
+//  An upstream on loopback that does what a test says: answers, keeps silent, talks nonsense,
+//  goes away. Plain NIO.
+
+import Monitoring
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+import Synchronization
+
+final class FakeUpstream: Sendable {
+    enum Manner: Sendable {
+        case answering, silent
+        case saying(status: Int, body: String)
+    }
+
+    struct State: Sendable {
+        var manner: Manner = .answering
+        var units: [String] = []
+        /// Bodies of `/status` by unit; a unit without one was never read.
+        var rows: [String: String] = [:]
+        var running: Set<String> = []
+        var unreachable: Set<String> = []
+        /// What a new socket is told at once, by unit.
+        var replays: [String: String] = [:]
+        /// How long an answer takes.
+        var delay: TimeAmount = .zero
+        /// `GET /path`, in order of arrival.
+        var requests: [String] = []
+        var pendingCount = 0
+        var pendingCountMax = 0
+        /// Open sockets by unit.
+        var sockets: [String: [any Channel]] = [:]
+        var socketCountMax = 0
+        /// All sockets ever opened, by unit.
+        var openings: [String: Int] = [:]
+        var connections: [ObjectIdentifier: any Channel] = [:]
+
+        func requestCount(_ line: String) -> Int { requests.count { $0 == line } }
+        var socketCount: Int { sockets.values.reduce(0) { $0 + $1.count } }
+    }
+
+    let state: Recorder<State>
+    private let listener = Mutex<(any Channel)?>(nil)
+    private let port = Mutex(0)
+
+    init(units: [String] = []) {
+        var state = State()
+        state.units = units
+        state.running = Set(units)
+        self.state = Recorder(state)
+    }
+
+    var upstream: Upstream {
+        Upstream(id: "u", url: "http://127.0.0.1:\(port.withLock { $0 })")
+    }
+
+    /// Listens; again on the same port when it did before.
+    func start() async throws {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { [self] channel in configure(channel) }
+            .bind(host: "127.0.0.1", port: port.withLock { $0 }).get()
+        port.withLock { $0 = channel.localAddress!.port! }
+        listener.withLock { $0 = channel }
+    }
+
+    /// Goes away: refuses connections, and cuts those there are.
+    func stop() async throws {
+        let channel = listener.withLock { listener in
+            defer { listener = nil }
+            return listener
+        }
+        try await channel?.close().get()
+        for connection in state.value.connections.values {
+            try? await connection.close().get()
+        }
+    }
+
+    /// Sends texts over all sockets of `unit`, in order.
+    func push(_ texts: [String], to unit: String) {
+        for channel in state.value.sockets[unit] ?? [] {
+            channel.eventLoop.execute {
+                for text in texts {
+                    let frame = WebSocketFrame(
+                        fin: true, opcode: .text, data: ByteBuffer(string: text))
+                    channel.write(frame, promise: nil)
+                }
+                channel.flush()
+            }
+        }
+    }
+
+    func closeSockets(of unit: String) {
+        for channel in state.value.sockets[unit] ?? [] { channel.close(promise: nil) }
+    }
+
+    /// Sets the cached row of `unit`: a reading at `second` of the value `lp`.
+    func setRow(_ unit: String, second: Int, lp: String) {
+        state.change {
+            $0.rows[unit] = #"{"status":"ok","data":\#(Self.frame(second, lp, "last_seen"))}"#
+        }
+    }
+
+    /// A reading at `second` and `milliseconds` after 2026-11-23T00:00 as a message of the socket.
+    static func frame(
+        _ second: Int, _ lp: String, _ timeKey: String = "timestamp", milliseconds: Int = 0
+    ) -> String {
+        let start = Timestamp(rfc3339: "2026-11-23T00:00:00Z")!
+        let time = start.advanced(byMilliseconds: Int64(second * 1000 + milliseconds))
+        return #"{"\#(timeKey)":"\#(time.description.dropLast())","measurement_state":"Start","#
+            + #""measurement_start_time":"2026-11-22T23:00:00","lp":"\#(lp)","leq":"50.0","#
+            + #""feed_status":"ok"}"#
+    }
+
+    // MARK: Answers
+
+    fileprivate func answer(_ method: HTTPMethod, _ path: String) -> (status: Int, body: String) {
+        state.change { state in
+            if case .saying(let status, let body) = state.manner { return (status, body) }
+            let parts = path.split(separator: "/").dropFirst(2).map(String.init)
+            switch (method, parts.first, parts.dropFirst().joined(separator: "/")) {
+            case (.GET, "roster", ""):
+                let rows = state.units.map { #"{"unit_id":"\#($0)","ftp_password":"x"}"# }
+                return (200, #"{"devices":[\#(rows.joined(separator: ","))]}"#)
+            case (.GET, "_monitor", "status"):
+                let rows = state.running.map {
+                    #""\#($0)":{"running":true,"reachable":\#(!state.unreachable.contains($0))}"#
+                }
+                return (200, #"{"monitors":{\#(rows.joined(separator: ","))}}"#)
+            case (.GET, let unit?, "status"):
+                return state.rows[unit].map { (200, $0) }
+                    ?? (404, #"{"detail":"No NL43 status recorded"}"#)
+            case (.POST, let unit?, "monitor/start"):
+                state.running.insert(unit)
+                return (200, #"{"status":"ok"}"#)
+            default:
+                return (404, #"{"detail":"Not Found"}"#)
+            }
+        }
+    }
+
+    // MARK: Connections
+
+    private func configure(_ channel: any Channel) -> EventLoopFuture<Void> {
+        state.change { $0.connections[ObjectIdentifier(channel)] = channel }
+        channel.closeFuture.whenComplete { [state] _ in
+            state.change { $0.connections[ObjectIdentifier(channel)] = nil }
+        }
+        let upgrader = NIOWebSocketServerUpgrader(
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
+            upgradePipelineHandler: { [self] channel, head in
+                let unit = String(head.uri.split(separator: "/")[2])
+                state.change {
+                    $0.sockets[unit, default: []].append(channel)
+                    $0.openings[unit, default: 0] += 1
+                    $0.socketCountMax = max($0.socketCountMax, $0.socketCount)
+                }
+                channel.closeFuture.whenComplete { [state] _ in
+                    state.change { $0.sockets[unit]?.removeAll { $0 === channel } }
+                }
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(CloseEcho())
+                    if let text = state.value.replays[unit] {
+                        let frame = WebSocketFrame(
+                            fin: true, opcode: .text, data: ByteBuffer(string: text))
+                        channel.writeAndFlush(frame, promise: nil)
+                    }
+                }
+            })
+        return channel.eventLoop.makeCompletedFuture {
+            let handler = RequestHandler(self)
+            let bound = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+            try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+                withServerUpgrade: (
+                    upgraders: [upgrader],
+                    completionHandler: { context in
+                        context.pipeline.syncOperations.removeHandler(bound.value, promise: nil)
+                    }
+                ))
+            try channel.pipeline.syncOperations.addHandler(handler)
+        }
+    }
+}
+
+private final class CloseEcho: ChannelInboundHandler {
+    typealias InboundIn = WebSocketFrame
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if unwrapInboundIn(data).opcode == .connectionClose { context.close(promise: nil) }
+    }
+}
+
+private final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let upstream: FakeUpstream
+    private var head: HTTPRequestHead?
+
+    init(_ upstream: FakeUpstream) { self.upstream = upstream }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): self.head = head
+        case .body: break
+        case .end:
+            guard let head else { return }
+            let delay = upstream.state.change { state -> TimeAmount? in
+                state.requests.append("\(head.method.rawValue) \(head.uri)")
+                state.pendingCount += 1
+                state.pendingCountMax = max(state.pendingCountMax, state.pendingCount)
+                if case .silent = state.manner { return nil }
+                return state.delay
+            }
+            guard let delay else {
+                context.channel.closeFuture.whenComplete { [upstream] _ in
+                    upstream.state.change { $0.pendingCount -= 1 }
+                }
+                return
+            }
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in
+                reply(head, bound.value)
+            }
+        }
+    }
+
+    private func reply(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let (status, body) = upstream.answer(head.method, head.uri)
+        upstream.state.change { $0.pendingCount -= 1 }
+        let headers: HTTPHeaders = [
+            "content-type": "application/json", "content-length": "\(body.utf8.count)",
+        ]
+        let response = HTTPResponseHead(
+            version: .http1_1, status: .init(statusCode: status), headers: headers)
+        context.write(wrapOutboundOut(.head(response)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+}
