@@ -104,7 +104,9 @@ struct SegmentIndex: Equatable, Sendable {
         guard Int(columnCount) >= PageColumn.allCases.count else {
             throw FormatError("columns are missing")
         }
-        guard reader.remaining / Run.storedBytes >= Int(runCount), reader.remaining / 33 >= Int(unitCount) else {
+        guard reader.remaining / Run.storedBytes >= Int(runCount),
+            reader.remaining / 33 >= Int(unitCount)
+        else {
             throw FormatError("the index is cut off")
         }
         var runs: [Run] = []
