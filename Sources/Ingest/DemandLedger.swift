@@ -85,10 +85,10 @@ struct DemandLedger: Sendable {
     private func ranked(_ units: [Unit]) -> [Unit] {
         let always = units.filter { $0.rate == .full }
         let wanted = units.filter { $0.rate == .auto && interests[$0.id] != nil }
-        return always
-            + wanted.sorted { a, b in
-                let (a, b) = (interests[a.id]!, interests[b.id]!)
-                return (a.viewerCount > 0 ? 1 : 0, a.arrival) > (b.viewerCount > 0 ? 1 : 0, b.arrival)
-            }
+        func rank(_ unit: Unit) -> (Int, UInt64) {
+            let interest = interests[unit.id]!
+            return (interest.viewerCount > 0 ? 1 : 0, interest.arrival)
+        }
+        return always + wanted.sorted { rank($0) > rank($1) }
     }
 }

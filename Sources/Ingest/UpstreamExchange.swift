@@ -96,7 +96,8 @@ extension ExchangeFailure {
         switch error {
         case let failure as ExchangeFailure: self = failure
         case is NIOTooManyBytesError: self = .tooLarge
-        case let error as HTTPClientError where error == .connectTimeout
+        case let error as HTTPClientError
+        where error == .connectTimeout
             || error == .readTimeout || error == .deadlineExceeded:
             self = .timedOut
         default: self = .refused(String(describing: error))

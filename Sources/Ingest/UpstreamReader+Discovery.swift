@@ -30,7 +30,8 @@ extension UpstreamReader {
 
     /// - Returns: `nil` when the task was cancelled.
     func discover(
-        asking exchange: UpstreamExchange, into schedule: inout PollSchedule, watchedBy group: inout DiscardingTaskGroup
+        asking exchange: UpstreamExchange, into schedule: inout PollSchedule,
+        watchedBy group: inout DiscardingTaskGroup
     ) async -> UpstreamCondition.Outcome? {
         let roster: SLMMRoster
         do {
@@ -70,6 +71,8 @@ extension UpstreamReader {
                 &monitors!)
         }
         await adopt(units, running: monitors, into: &schedule, watchedBy: &group)
+        // Only now, with the feeds counted that others started, may sockets be opened.
+        context.desk.configure(upstream.id, units: units, running: monitors?.running)
         return .answered
     }
 
@@ -131,7 +134,6 @@ extension UpstreamReader {
         }
         state.withLock { $0.unitCount = units.count }
         schedule.setUnits(units.map(\.id), at: context.stopwatch.now)
-        context.desk.configure(upstream.id, units: units, running: monitors?.running)
         await hand(observations)
     }
 }

@@ -116,7 +116,7 @@ final class UpstreamReader: Sendable {
         } catch {
             guard let outcome = UpstreamCondition.Outcome(error) else { return nil }
             if outcome == .unusable {
-                await hand(reader.update { $0.refuse(at: context.clock.now) })
+                await refuse(reader, "too large")
             }
             return outcome
         }
@@ -126,9 +126,20 @@ final class UpstreamReader: Sendable {
                 reader.read(status, now: context.stopwatch.now, at: context.clock.now))
             return .answered
         } catch {
-            await hand(reader.update { $0.refuse(at: context.clock.now) })
+            await refuse(reader, "\(error)")
             return .unusable
         }
+    }
+
+    private func refuse(_ reader: UnitReader, _ cause: String) async {
+        let observations = reader.update { $0.refuse(at: context.clock.now) }
+        // Only what changed is handed on, so this is logged once for a unit.
+        if !observations.isEmpty {
+            context.logger.warning(
+                "a unit's status cannot be used",
+                metadata: ["unit": "\(reader.unit.id)", "cause": "\(cause)"])
+        }
+        await hand(observations)
     }
 
     /// Judges an outcome, and tells units and the log when the upstream failed or recovered.

@@ -132,8 +132,9 @@ import Testing
             upstream.push(
                 [FakeUpstream.frame(1, "51.0"), FakeUpstream.frame(2, "52.0")], to: "a")
             await bench.taken.wait { $0.frames().count == 2 }
-            #expect(bench.taken.value.frames().map(\.time.milliseconds).map { $0 % 60_000 }
-                == [1000, 2000])
+            #expect(
+                bench.taken.value.frames().map(\.time.milliseconds).map { $0 % 60_000 }
+                    == [1000, 2000])
         }
     }
 
@@ -157,9 +158,10 @@ import Testing
             await bench.taken.wait { $0.reports(of: "a").last == "1000 unreachable" }
             upstream.push(["not json", FakeUpstream.frame(3, "53.0")], to: "a")
             await bench.taken.wait { $0.frames().count == 3 }
-            #expect(bench.taken.value.reports(of: "a").suffix(3) == [
-                "1000 unreachable", "1000 unusable", "1000 -",
-            ])
+            #expect(
+                bench.taken.value.reports(of: "a").suffix(3) == [
+                    "1000 unreachable", "1000 unusable", "1000 -",
+                ])
         }
     }
 
@@ -174,11 +176,14 @@ import Testing
             await bench.seen.wait { $0.socketCount == 1 }
             await bench.taken.wait { $0.reports(of: "a").last?.hasPrefix("1000 ") == true }
             bench.sink.hold()
+            let attemptCount = bench.taken.value.attemptCount
             let texts = (0..<count).map { FakeUpstream.frame($0, "5\($0 % 10).\($0 % 7)") }
             upstream.push(texts, to: "a")
+            await bench.taken.wait { $0.attemptCount > attemptCount }
             let polled = bench.seen.value.requestCount("GET /api/nl43/b/status")
             await bench.seen.wait { $0.requestCount("GET /api/nl43/b/status") >= polled + 25 }
             // One batch was decoded and waits; no more is taken up meanwhile.
+            #expect(bench.taken.value.attemptCount == attemptCount + 1)
             #expect((1...4000).contains(bench.service.counts.frames - 1))
             #expect(bench.taken.value.frames(of: "a").isEmpty)
             bench.sink.release()

@@ -63,6 +63,8 @@ final class RecordingSink: ObservationSink {
         var observations: [Observation] = []
         var batchCount = 0
         var isHeld = false
+        /// How often something was to be taken.
+        var attemptCount = 0
 
         func frames(of unit: String? = nil) -> [Frame] {
             observations.compactMap {
@@ -89,6 +91,7 @@ final class RecordingSink: ObservationSink {
     func release() { taken.change { $0.isHeld = false } }
 
     func take(_ observations: [Observation]) async {
+        taken.change { $0.attemptCount += 1 }
         await taken.wait { !$0.isHeld }
         taken.change {
             $0.observations += observations

@@ -50,10 +50,11 @@ func levels(_ row: String) -> Levels {
         #expect(try reading(name).word == word)
     }
 
-    @Test(arguments: [
-        ("Start", MeasuringWord.measuring), ("Measure", .measuring), ("Stop", .stopped),
-        ("unknown", .unclear), ("0.0, 51.2", .unclear), ("start", .unclear), (nil, .unclear),
-    ] as [(String?, MeasuringWord)])
+    @Test(
+        arguments: [
+            ("Start", MeasuringWord.measuring), ("Measure", .measuring), ("Stop", .stopped),
+            ("unknown", .unclear), ("0.0, 51.2", .unclear), ("start", .unclear), (nil, .unclear),
+        ] as [(String?, MeasuringWord)])
     func `know three words for the state`(text: String?, word: MeasuringWord) {
         #expect(MeasuringWord(text) == word)
     }
@@ -118,7 +119,8 @@ func levels(_ row: String) -> Levels {
         }.joined()
         #expect(drawn.hasPrefix("ruurrr"))
         #expect(drawn.dropFirst(3).allSatisfy { $0 == "r" })
-        let heartbeat = #"{"unit_id":"a","timestamp":"2026-11-23T16:37:18.1","feed_status":"ok","#
+        let heartbeat =
+            #"{"unit_id":"a","timestamp":"2026-11-23T16:37:18.1","feed_status":"ok","#
             + #""heartbeat":true,"lp":"50.0"}"#
         #expect(try SLMMMonitorMessage(heartbeat.utf8) == .heartbeat)
         #expect(throws: SLMMFault.shape) { try SLMMMonitorMessage(#"{"error":"x"}"#.utf8) }

@@ -60,7 +60,8 @@ import Testing
         #expect(intake.counts.outOfOrder == (values == kept ? 0 : 1))
         // After a stop nothing is judged: the frozen values need not fit the live one.
         let stopped = frames(
-            intake.receive(.reading(reading(1000, values, .stopped)), at: now)).first
+            intake.receive(.reading(reading(1000, values, .stopped)), at: now)
+        ).first
         #expect(stopped.map { row($0.levels) } == values)
     }
 

@@ -118,7 +118,10 @@ package final class ManualClock: Clock, WallClock, Sendable {
         _ id: UInt64, until deadline: Timestamp,
         _ continuation: CheckedContinuation<Void, any Error>
     ) {
-        enum Outcome { case asleep([Watcher]), due, cancelled }
+        enum Outcome {
+            case asleep([Watcher])
+            case due, cancelled
+        }
         let outcome = state.withLock { state -> Outcome in
             if state.cancelled.remove(id) != nil { return .cancelled }
             if deadline <= state.now { return .due }
