@@ -7,7 +7,7 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// The headers of every answer. Source: OWASP Secure Headers Project; `docs/security.md`.
+/// The headers of every answer. Source: OWASP Secure Headers Project.
 package struct AnswerPolicy: Sendable {
     /// The public URL is https: browsers shall not use http again.
     let isSecure: Bool
