@@ -56,7 +56,7 @@ struct TemporaryFolder {
 
     init() throws {
         path = FileManager.default.temporaryDirectory
-            .appending(path: "earshot-bench-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0 ... .max))").path()
+            .appending(path: "earshot-bench-\(UUID().uuidString)").path()
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 

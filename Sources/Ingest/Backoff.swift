@@ -3,12 +3,14 @@
 //  How long to wait before the next attempt. Doubles from `base` to `cap`; each wait is drawn from
 //  the upper half, so that upstreams that failed together are not asked together.
 
+import Monitoring
+
 /// Jittered exponential back-off. Pure: the same seed gives the same waits.
 struct Backoff: Hashable, Sendable {
     let base: Duration
     let cap: Duration
     private(set) var failureCount = 0
-    private var jitter: Jitter
+    private var jitter: SplitMix64
 
     /// - Parameters:
     ///   - base: the upper bound of the first wait; > 0.
@@ -17,7 +19,7 @@ struct Backoff: Hashable, Sendable {
         precondition(base > .zero && base <= cap, "a back-off grows from a base to a cap")
         self.base = base
         self.cap = cap
-        jitter = Jitter(state: seed)
+        jitter = SplitMix64(seed: seed)
     }
 
     /// - Returns: how long to wait after one more failure: in `(ceiling / 2, ceiling]`.
@@ -29,17 +31,4 @@ struct Backoff: Hashable, Sendable {
     }
 
     mutating func succeed() { failureCount = 0 }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): enough for spreading waits, and seedable.
-private struct Jitter: RandomNumberGenerator, Hashable, Sendable {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

@@ -88,7 +88,12 @@ package final class IngestService: Service, UpstreamHealth {
         readers.map(\.status).sorted { $0.id < $1.id }
     }
 
+    /// Reads until a graceful shutdown, also when there is nothing to read: history goes on.
     package func run() async throws {
+        guard !readers.isEmpty else {
+            try? await gracefulShutdown()
+            return
+        }
         await cancelWhenGracefulShutdown { [readers] in
             await withDiscardingTaskGroup { group in
                 for reader in readers { group.addTask { await reader.run() } }

@@ -43,11 +43,17 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Flag(
         inversion: .prefixedNo,
-        help: "The recorded day ends at the time the play catches up. Default with --csv and --speed above 1.")
+        help: """
+            The recorded day ends at the time the play catches up. Default with --csv and --speed \
+            above 1.
+            """)
     var endingNow: Bool?
 
     @Option(
-        help: "Time stands still until so many /monitor sockets are open. Default: 1 for a day that ends now, so that none of it is missed, else 0.")
+        help: """
+            Time stands still until so many /monitor sockets are open. Default: 1 for a day that \
+            ends now, so that none of it is missed, else 0.
+            """)
     var waitForSubscribers: Int?
 
     @Option(help: "When the play begins, RFC 3339. Default: now.")

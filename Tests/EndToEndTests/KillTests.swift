@@ -3,6 +3,7 @@
 //  The promise of the store, kept by the real program: what `/history` has answered survives
 //  `kill -9`, once and unaltered.
 
+import Monitoring
 import Foundation
 import Support
 import Testing

@@ -79,6 +79,11 @@ import Testing
             \r\n
             """
         try await channel.writeAndFlush(ByteBuffer(string: request)).get()
+        // A viewer that never says anything is taken for gone: a pong without being asked for,
+        // masked with zeros (RFC 6455, 5.5.3), says that this one is there.
+        channel.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(15), delay: .seconds(15)) { _ in
+            channel.writeAndFlush(ByteBuffer(bytes: [0x8A, 0x80, 0, 0, 0, 0]), promise: nil)
+        }
         return channel
     }
 }

@@ -1,5 +1,6 @@
 //  JSONValueTests.swift · IngestTests
 
+import Monitoring
 import Foundation
 import Support
 import Testing

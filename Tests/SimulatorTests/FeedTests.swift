@@ -2,6 +2,7 @@
 //
 //  When a feed says what.
 
+import Monitoring
 import Testing
 
 @testable import Simulator

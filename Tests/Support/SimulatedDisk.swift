@@ -8,6 +8,7 @@
 //  The model is POSIX at its least helpful: names and contents become durable independently, a
 //  torn write leaves a prefix and perhaps rubbish.
 
+import Monitoring
 package import Store
 import Synchronization
 

@@ -8,6 +8,8 @@
 //
 //  Source: frames recorded from the real upstream.
 
+import Monitoring
+
 /// The timetable of one unit's poll loop. Pure: time and chance are arguments.
 struct FeedCadence: Sendable {
     /// Why the loop polls.

@@ -8,6 +8,8 @@
 //  between. So after a stop the monitor still believes in a measurement, and tells of a new one,
 //  begun at its next poll, until it reads the state again: the *phantom restart*.
 
+import Monitoring
+
 /// What the upstream keeps of one unit. Pure: moved by ``poll()`` and by requests.
 struct UnitFeed: Sendable {
     let name: String

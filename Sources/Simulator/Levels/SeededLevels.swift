@@ -9,6 +9,7 @@
 //  Night is quiet (about 35 dB), day 12 dB louder, rush hours more; one vehicle in a hundred is
 //  loud. Hours are UTC.
 
+import Monitoring
 import Foundation
 
 /// A seeded generator of one unit's seconds.

@@ -68,11 +68,7 @@ struct SegmentIndex: Equatable, Sendable {
         bytes.append(little: UInt32(runs.count))
         bytes.append(UInt8(PageColumn.allCases.count))
         bytes += [UInt8](repeating: 0, count: 7)
-        for run in runs {
-            bytes.append(run.start == nil ? 0 : 1)
-            bytes.append(little: run.start?.milliseconds ?? 0)
-            bytes.append(little: UInt32(clamping: run.maximumDwellMilliseconds))
-        }
+        for run in runs { bytes.append(run: run) }
         for unit in units {
             bytes.append(little: unit.ref)
             bytes.append(little: UInt32(unit.blocks.count))
@@ -108,19 +104,11 @@ struct SegmentIndex: Equatable, Sendable {
         guard Int(columnCount) >= PageColumn.allCases.count else {
             throw FormatError("columns are missing")
         }
-        guard reader.remaining / 13 >= Int(runCount), reader.remaining / 33 >= Int(unitCount) else {
+        guard reader.remaining / Run.storedBytes >= Int(runCount), reader.remaining / 33 >= Int(unitCount) else {
             throw FormatError("the index is cut off")
         }
         var runs: [Run] = []
-        for _ in 0..<runCount {
-            let hasStart: UInt8 = try reader.little()
-            let start: Int64 = try reader.little()
-            let dwell: UInt32 = try reader.little()
-            runs.append(
-                Run(
-                    start: hasStart == 0 ? nil : Timestamp(milliseconds: start),
-                    maximumDwellMilliseconds: Int64(dwell)))
-        }
+        for _ in 0..<runCount { runs.append(try reader.run()) }
         var units: [UnitEntry] = []
         for _ in 0..<unitCount {
             let ref: UInt32 = try reader.little()

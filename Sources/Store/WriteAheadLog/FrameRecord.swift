@@ -43,11 +43,7 @@ enum FrameRecord {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(ordered.count * 20)
         bytes.append(varint: UInt64(runs.count))
-        for run in runs {
-            bytes.append(run.start == nil ? 0 : 1)
-            bytes.append(little: run.start?.milliseconds ?? 0)
-            bytes.append(little: UInt32(clamping: run.maximumDwellMilliseconds))
-        }
+        for run in runs { bytes.append(run: run) }
         bytes.append(little: base)
         var lastUnit: Int64 = 0
         for frame in ordered {
@@ -78,15 +74,7 @@ enum FrameRecord {
         let runCount = try reader.varint()
         guard runCount <= UInt64(count) else { throw FormatError("too many runs") }
         var runs: [Run] = []
-        for _ in 0..<runCount {
-            let hasStart: UInt8 = try reader.little()
-            let start: Int64 = try reader.little()
-            let dwell: UInt32 = try reader.little()
-            runs.append(
-                Run(
-                    start: hasStart == 0 ? nil : Timestamp(milliseconds: start),
-                    maximumDwellMilliseconds: Int64(dwell)))
-        }
+        for _ in 0..<runCount { runs.append(try reader.run()) }
         let base: Int64 = try reader.little()
         // Each frame takes 18 bytes at the least: checked before anything of that size is made.
         guard reader.remaining >= count * 18 else { throw FormatError("frames are cut off") }

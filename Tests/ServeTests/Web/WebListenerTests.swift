@@ -48,6 +48,24 @@ import Testing
         }
     }
 
+    @Test func `answers a handshake after the requests before it`() async throws {
+        let gate = Happenings<Void>()
+        try await withEcho(gate: gate) { port in
+            let client = try await RawConnection(port: port)
+            try await client.send(
+                "GET /gated HTTP/1.1\r\nHost: a\r\n\r\n" + RawConnection.handshake("/echo"))
+            // Time for a handshake that would not wait to get ahead.
+            let other = try await RawConnection(port: port)
+            for _ in 0..<10 {
+                try await other.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await other.readAnswer()
+            }
+            gate.add(())
+            #expect(try await client.readAnswer().body == "gated")
+            #expect(try await client.readAnswer().status == 101)
+        }
+    }
+
     @Test func `answers a refused handshake and closes`() async throws {
         try await withEcho { port in
             let client = try await RawConnection(port: port)
@@ -240,19 +258,24 @@ private struct EchoRouting: WebSocketRouting {
 }
 
 private func echoListener(
-    port: Int, _ events: Happenings<String>? = nil,
+    port: Int, _ events: Happenings<String>? = nil, gate: Happenings<Void>? = nil,
     onBound: @escaping @Sendable (Int) async -> Void
 ) -> WebListener {
     let router = Router()
     router.get("/hello") { _, _ in "hello" }
+    router.get("/gated") { _, _ in
+        await gate?.next()
+        return "gated"
+    }
     return WebListener(
         name: "test", host: "127.0.0.1", port: port, responder: router.buildResponder(),
         sockets: EchoRouting(events: events), onBound: onBound, logger: quietLogger)
 }
 
 private func withEcho(
-    _ events: Happenings<String>? = nil, _ body: (Int) async throws -> Void
+    _ events: Happenings<String>? = nil, gate: Happenings<Void>? = nil,
+    _ body: (Int) async throws -> Void
 ) async throws {
     try await withServices(
-        { [echoListener(port: 0, events, onBound: $0)] }, body)
+        { [echoListener(port: 0, events, gate: gate, onBound: $0)] }, body)
 }

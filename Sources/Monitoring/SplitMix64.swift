@@ -1,9 +1,11 @@
-//  SplitMix64.swift · Support
+//  SplitMix64.swift · Monitoring
+//
+//  Randomness that can be named: the same seed gives the same numbers on every machine.
 
-/// A small seeded generator: the same seed gives the same numbers on every machine.
+/// A small seeded generator; 8 bytes of state, full period. Not for secrets.
 ///
 /// Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
-package struct SplitMix64: RandomNumberGenerator, Sendable {
+package struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
     private var state: UInt64
 
     package init(seed: UInt64) { state = seed }
