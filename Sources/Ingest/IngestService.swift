@@ -14,7 +14,8 @@ import ServiceLifecycle
 
 /// Reads all units of all upstreams, each once, however many people look.
 ///
-/// Stops at once when told to: polls under way are abandoned, sockets are closed. A stopped
+/// Stops at once when told to: polls under way are abandoned, sockets are closed, and a sink that
+/// does not take what it is given is not waited for. A stopped
 /// service cannot be run again.
 package final class IngestService: Service, UpstreamHealth {
     package struct Configuration: Sendable {
@@ -67,7 +68,8 @@ package final class IngestService: Service, UpstreamHealth {
                     pollInterval: configuration.pollInterval,
                     discoveryInterval: configuration.discoveryInterval,
                     seed: configuration.seed.spread(by: upstream.id), directory: directory,
-                    sink: sink, desk: desk, stopwatch: stopwatch, clock: clock, logger: logger))
+                    sink: PatientSink(sink: sink), desk: desk, stopwatch: stopwatch, clock: clock,
+                    logger: logger))
         }
         self.desk = desk
     }
@@ -108,7 +110,7 @@ struct IngestContext: Sendable {
     let discoveryInterval: Duration
     let seed: UInt64
     let directory: any UnitDirectory
-    let sink: any ObservationSink
+    let sink: PatientSink
     let desk: DemandDesk
     let stopwatch: Stopwatch
     let clock: any WallClock

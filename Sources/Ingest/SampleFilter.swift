@@ -19,21 +19,16 @@ enum ReadingSource: Int, Hashable, Sendable, CaseIterable {
     var other: ReadingSource { self == .status ? .monitor : .status }
 }
 
-/// Drops repeated readings of one unit. Pure; O(1).
+/// Drops repeated readings of one unit. Pure.
 struct SampleFilter: Hashable, Sendable {
     /// Readings of equal values that are at most this far apart, one from each source, are one.
     static let sameReadingMilliseconds: Int64 = 500
-    /// A source runs ahead of the other by a few readings while it takes over.
-    static let memoryCount = 8
-
-    private struct HandedOn: Hashable {
-        let reading: SLMMReading
-        let source: ReadingSource
-    }
+    /// How many readings a source may be ahead of the other; beyond it the oldest is forgotten.
+    static let memoryCount = 64
 
     private var lastTimes: [Timestamp?] = ReadingSource.allCases.map { _ in nil }
-    /// The newest readings handed on, oldest first, at most ``memoryCount``.
-    private var memory: [HandedOn] = []
+    /// By source, oldest first: readings handed on that the other source may yet tell.
+    private var memories: [[SLMMReading]] = ReadingSource.allCases.map { _ in [] }
 
     enum Verdict: Hashable, Sendable {
         case new
@@ -43,18 +38,26 @@ struct SampleFilter: Hashable, Sendable {
         case toldByOther
     }
 
+    /// - Complexity: O(readings that the other source is ahead).
     mutating func judge(_ reading: SLMMReading, from source: ReadingSource) -> Verdict {
         guard lastTimes[source.rawValue] != reading.time else { return .repeated }
         lastTimes[source.rawValue] = reading.time
-        let isTold = memory.contains { told in
-            told.source == source.other
-                && abs(reading.time.milliseconds(since: told.reading.time))
-                    <= SampleFilter.sameReadingMilliseconds
-                && reading.hasSameValues(as: told.reading)
+        let other = source.other.rawValue
+        let oldest = reading.time.advanced(
+            byMilliseconds: -SampleFilter.sameReadingMilliseconds)
+        // A source goes forward: what lies behind this reading it will not tell any more.
+        if let first = memories[other].first, first.time < oldest {
+            memories[other].removeAll { $0.time < oldest }
+        }
+        let isTold = memories[other].contains { told in
+            told.time.milliseconds(since: reading.time) <= SampleFilter.sameReadingMilliseconds
+                && reading.hasSameValues(as: told)
         }
         guard !isTold else { return .toldByOther }
-        if memory.count == SampleFilter.memoryCount { memory.removeFirst() }
-        memory.append(HandedOn(reading: reading, source: source))
+        if memories[source.rawValue].count == SampleFilter.memoryCount {
+            memories[source.rawValue].removeFirst()
+        }
+        memories[source.rawValue].append(reading)
         return .new
     }
 }

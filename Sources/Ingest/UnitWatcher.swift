@@ -14,7 +14,7 @@ struct UnitWatcher: Sendable {
     let rateSwitch: RateSwitch
     let socket: MonitorSocket
     let slots: SocketSlots
-    let sink: any ObservationSink
+    let sink: PatientSink
     let stopwatch: Stopwatch
     let clock: any WallClock
     let seed: UInt64
@@ -64,7 +64,5 @@ struct UnitWatcher: Sendable {
         }
     }
 
-    private func hand(_ observations: [Observation]) async {
-        if !observations.isEmpty { await sink.take(observations) }
-    }
+    private func hand(_ observations: [Observation]) async { await sink.take(observations) }
 }

@@ -166,9 +166,7 @@ final class UpstreamReader: Sendable {
         return change
     }
 
-    func hand(_ observations: [Observation]) async {
-        if !observations.isEmpty { await context.sink.take(observations) }
-    }
+    func hand(_ observations: [Observation]) async { await context.sink.take(observations) }
 
     /// The watcher of a unit that was not read before.
     func watcher(of reader: UnitReader) -> UnitWatcher {

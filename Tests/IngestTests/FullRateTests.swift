@@ -211,8 +211,10 @@ import Testing
 }
 
 @Suite(.timeLimit(.minutes(1))) struct `A graceful stop of ingest` {
-    @Test(arguments: [false, true])
-    func `takes less than 2 s, also while the upstream is silent`(isSilent: Bool) async throws {
+    enum Trouble: CaseIterable { case none, silentUpstream, blockedPipeline }
+
+    @Test(arguments: Trouble.allCases)
+    func `takes less than 2 s, whatever the troubles`(trouble: Trouble) async throws {
         let upstream = FakeUpstream(units: ["a", "b"])
         try await upstream.start()
         let sink = RecordingSink()
@@ -227,15 +229,24 @@ import Testing
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }
             await upstream.state.wait { $0.socketCount == 2 }
-            if isSilent {
+            switch trouble {
+            case .none: break
+            case .silentUpstream:
                 upstream.state.change { $0.manner = .silent }
                 await upstream.state.wait { $0.pendingCount > 0 }
+            case .blockedPipeline:
+                sink.hold()
+                let attemptCount = sink.taken.value.attemptCount
+                upstream.push([FakeUpstream.frame(1, "51.0")], to: "a")
+                upstream.setRow("b", second: 1, lp: "50.0")
+                await sink.taken.wait { $0.attemptCount >= attemptCount + 2 }
             }
             let start = clock.now
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
             #expect(clock.now - start < .seconds(2))
         }
+        sink.release()
         await upstream.state.wait { $0.socketCount == 0 && $0.connections.isEmpty }
         let asked = upstream.state.value.requests.count
         try await upstream.stop()

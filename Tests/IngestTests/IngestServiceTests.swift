@@ -142,6 +142,9 @@ struct Bench: Sendable {
             upstream.setRow("a", second: 2, lp: "52.0")
             try await upstream.start()
             await bench.taken.wait { $0.frames(of: "a").count == 2 }
+            await bench.taken.wait { taken in
+                ["a", "b"].allSatisfy { taken.reports(of: $0).last == "10000 -" }
+            }
             for name in names {
                 #expect(
                     bench.taken.value.reports(of: name)

@@ -46,13 +46,17 @@ import Testing
         #expect(filter.judge(other, from: .monitor) == .new)
     }
 
-    @Test func `remembers eight readings`() {
+    @Test(arguments: [(1, 0), (64, 0), (65, 1), (70, 6)])
+    func `knows 64 readings that one source is ahead of the other`(count: Int, newCount: Int) {
         var filter = SampleFilter()
-        for second in 0...8 {
-            _ = filter.judge(reading("s\(second * 1000)a"), from: .status)
+        for second in 0..<count {
+            #expect(filter.judge(reading("s\(second * 1000)a"), from: .status) == .new)
         }
-        #expect(filter.judge(reading("m1001a"), from: .monitor) == .toldByOther)
-        #expect(filter.judge(reading("m2a"), from: .monitor) == .new)
+        let verdicts = (0..<count).map {
+            filter.judge(reading("m\($0 * 1000 + 5)a"), from: .monitor)
+        }
+        #expect(verdicts.count { $0 == .new } == newCount)
+        #expect(verdicts.suffix(count - newCount).allSatisfy { $0 == .toldByOther })
     }
 
     private func reading(_ step: some StringProtocol) -> SLMMReading {
