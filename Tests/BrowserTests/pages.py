@@ -400,7 +400,8 @@ def test_basics(visitor):
                 title: document.title,
                 twice: ids.filter((id, i) => ids.indexOf(id) !== i),
                 unnamed: all("a, button").filter((e) => !named(e)).map((e) => e.outerHTML),
-                unlabelled: all("input:not([type=hidden])").filter((e) => !e.labels.length).map((e) => e.outerHTML),
+                unlabelled: all("input:not([type=hidden])").filter((e) => !e.labels.length)
+                    .map((e) => e.outerHTML),
                 nowhere: all("[aria-controls], [aria-labelledby], [aria-describedby]")
                     .flatMap((e) => ["aria-controls", "aria-labelledby", "aria-describedby"]
                         .map((name) => e.getAttribute(name)))

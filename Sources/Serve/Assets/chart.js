@@ -158,7 +158,8 @@ class LevelChart {
 
     #columns() {
         const empty = new Array(this.#data.x.length).fill(null);
-        return [this.#data.x, ...this.#options.series.map((_, i) => this.#data.columns[i] ?? empty)];
+        const columns = this.#options.series.map((_, i) => this.#data.columns[i] ?? empty);
+        return [this.#data.x, ...columns];
     }
 
     #resize() {

@@ -111,7 +111,8 @@ const drawing = (() => {
                     if (n === 0) path.moveTo(at, down(frame, high[i]));
                     else path.lineTo(at, down(frame, high[i]));
                 });
-                for (const i of run.reverse()) path.lineTo(across(frame, x[i]), down(frame, low[i]));
+                run.reverse();
+                for (const i of run) path.lineTo(across(frame, x[i]), down(frame, low[i]));
                 path.closePath();
             }
             run = [];

@@ -309,7 +309,8 @@ class LevelHistory {
         const shown = `${text(from)} – ${follows ? "now" : text(to)}`;
         document.getElementById("custom-text").textContent = shown;
         document.getElementById("go-now").hidden = follows;
-        document.getElementById("history-night").hidden = this.#range.length >= LevelChart.mostNights;
+        const hasNights = this.#range.length < LevelChart.mostNights;
+        document.getElementById("history-night").hidden = !hasNights;
         document.getElementById("later").disabled = to >= clock.now() - 1000;
     }
 

@@ -201,7 +201,8 @@ const unitPage = (() => {
         const resting = state === "paused" || state === "capped";
         const button = byID("pause");
         button.querySelector(".word").textContent = resting ? "Resume" : "Pause";
-        button.querySelector("path").setAttribute("d", resting ? "M4 2l10 6-10 6z" : "M4 2h3v12H4zM9 2h3v12H9z");
+        const icon = resting ? "M4 2l10 6-10 6z" : "M4 2h3v12H4zM9 2h3v12H9z";
+        button.querySelector("path").setAttribute("d", icon);
         byID("live-capped").hidden = state !== "capped";
         showConnection();
         showState();

@@ -40,7 +40,9 @@
         }
         if (reports.size === 0) return;
         const parts = [
-            [counts.live, "measuring"], [counts.delayed, "delayed"], [counts.idle, "stopped or waiting"],
+            [counts.live, "measuring"],
+            [counts.delayed, "delayed"],
+            [counts.idle, "stopped or waiting"],
         ];
         const text = parts.filter(([n]) => n > 0).map(([n, word]) => `${n} ${word}`).join(" · ");
         const line = document.getElementById("counts");

@@ -48,7 +48,9 @@ const words = (() => {
     /** "99 %"; "100 %" and "0 %" only when it is all or nothing. */
     function share(part) {
         const percent = part >= 1 ? 100 : Math.min(99.9, part * 100);
-        if (percent > 99 && percent < 100) return `${decimal.format(Math.floor(percent * 10) / 10)} %`;
+        if (percent > 99 && percent < 100) {
+            return `${decimal.format(Math.floor(percent * 10) / 10)} %`;
+        }
         return `${part > 0 && percent < 1 ? "< 1" : Math.floor(percent)} %`;
     }
 

@@ -144,7 +144,8 @@ class Zone {
         const stride = [1, 2, 3, 6, 12, 24, 60].find((s) => months / s <= count) ?? 120;
         const first = new Date(this.local(from));
         const times = [];
-        let month = Math.ceil((first.getUTCFullYear() * 12 + first.getUTCMonth()) / stride) * stride;
+        const since = first.getUTCFullYear() * 12 + first.getUTCMonth();
+        let month = Math.ceil(since / stride) * stride;
         for (; ; month += stride) {
             const t = this.instant(Date.UTC(Math.floor(month / 12), month % 12, 1));
             if (t > to) break;
