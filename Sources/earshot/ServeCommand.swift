@@ -45,8 +45,8 @@ struct ServeCommand: AsyncParsableCommand {
 extension Upstream {
     /// The upstream at a URL that a person typed; its id is host and port.
     init(flag text: String) throws {
-        let schemes = ["http://": "80", "https://": "443"]
-        guard let (scheme, port) = schemes.first(where: { text.hasPrefix($0.key) }) else {
+        let scheme = "http://"
+        guard text.hasPrefix(scheme) else {
             throw Failure(
                 .usage, "--upstream is \(text). Give a URL like http://slmm:8100.")
         }
@@ -59,6 +59,6 @@ extension Upstream {
         }
         let hasPort = authority.last != "]" && authority.contains(":")
         self.init(
-            id: hasPort ? String(authority) : "\(authority):\(port)", url: scheme + authority)
+            id: hasPort ? String(authority) : "\(authority):80", url: scheme + authority)
     }
 }
