@@ -33,7 +33,9 @@ package struct LevelBuckets: Sendable {
     // Where the last chunk ended: what the next frame's dwell is counted from.
     private var previousTime: Int64?
     private var previousRun: Run?
+    // The buckets of the newest frame weighed, and of the newest in range.
     private var bucket = 0
+    private var extending = 0
 
     /// - Parameter edges: at least two, strictly ascending, and around all of `range`.
     package init(edges: [Int64], range: TimeRange) {
@@ -91,45 +93,86 @@ extension LevelBuckets {
     }
 
     private mutating func add(_ columns: FrameColumns, _ indexes: Range<Int>, of run: Run) {
+        guard !indexes.isEmpty else { return }
+        weigh(columns, indexes, of: run)
+        extend(columns, indexes)
+        previousTime = columns.times[indexes.upperBound - 1]
+        previousRun = run
+    }
+
+    private mutating func weigh(_ columns: FrameColumns, _ indexes: Range<Int>, of run: Run) {
         var previous = previousTime
         var startsRun = previousRun != run
-        let start = range.start.milliseconds
-        let end = range.end.milliseconds
-        let startTick = Dwell.tick(start)
-        let endTick = Dwell.tick(end)
+        let startTick = Dwell.tick(range.start.milliseconds)
+        let endTick = Dwell.tick(range.end.milliseconds)
+        let lp = columns.levels[Metric.lp.rawValue]
         for index in indexes {
             let time = columns.times[index]
-            let state = FrameState(rawValue: columns.states[index])
             let ticks = Dwell.ticks(
                 at: time, after: previous, startsRun: startsRun,
                 maximum: run.maximumDwellMilliseconds)
             previous = time
             startsRun = false
-            guard state.contains(.measuring) else { continue }
+            let state = FrameState(rawValue: columns.states[index])
+            guard state.contains(.measuring), lp[index] != Levels.none else { continue }
             while bucket + 2 < edges.count, time >= edges[bucket + 1] { bucket += 1 }
-            if time >= start, time < end { extend(columns, index) }
-            let lp = columns.levels[Metric.lp.rawValue][index]
-            guard lp != Levels.none else { continue }
             let tick = Dwell.tick(time)
             weigh(
-                lp, from: max(startTick, tick - ticks), to: min(endTick, tick),
+                lp[index], from: max(startTick, tick - ticks), to: min(endTick, tick),
                 overloaded: state.contains(.over))
         }
-        previousTime = previous
-        if !indexes.isEmpty { previousRun = run }
     }
 
-    private mutating func extend(_ columns: FrameColumns, _ index: Int) {
-        for metric in 0..<Metric.allCases.count {
-            let value = columns.levels[metric][index]
-            guard value != Levels.none else { continue }
-            // `Levels.none` is the least Int16, so it gives way in maxima by itself.
-            if value > maxima[metric][bucket] { maxima[metric][bucket] = value }
-            if value < minima[metric][bucket] || minima[metric][bucket] == Levels.none {
-                minima[metric][bucket] = value
+    /// Extremes and newest values: a bucket's frames stand together, so that each metric is one
+    /// straight pass over them.
+    private mutating func extend(_ columns: FrameColumns, _ indexes: Range<Int>) {
+        let inRange = columns.indexes(in: range).clamped(to: indexes)
+        var start = inRange.lowerBound
+        while start < inRange.upperBound {
+            while extending + 2 < edges.count, columns.times[start] >= edges[extending + 1] {
+                extending += 1
             }
-            lasts[metric][bucket] = value
-            if metric == Metric.lp.rawValue { samples[bucket] += 1 }
+            var end = start
+            var isMeasuring = true
+            let limit = extending + 2 < edges.count ? edges[extending + 1] : .max
+            while end < inRange.upperBound, columns.times[end] < limit {
+                let state = FrameState(rawValue: columns.states[end])
+                if !state.contains(.measuring) { isMeasuring = false }
+                end += 1
+            }
+            if isMeasuring {
+                extend(columns, start..<end, in: extending)
+            } else {
+                for index in start..<end
+                where FrameState(rawValue: columns.states[index]).contains(.measuring) {
+                    extend(columns, index..<index + 1, in: extending)
+                }
+            }
+            start = end
+        }
+    }
+
+    private mutating func extend(_ columns: FrameColumns, _ indexes: Range<Int>, in bucket: Int) {
+        for metric in 0..<Metric.allCases.count {
+            var low = Int16.max
+            // The stored form of "no value" is the least Int16: it gives way by itself.
+            var high = Levels.none
+            var filled = 0
+            columns.levels[metric].withUnsafeBufferPointer { values in
+                for index in indexes {
+                    let value = values[index]
+                    high = max(high, value)
+                    low = min(low, value == Levels.none ? .max : value)
+                    filled += value == Levels.none ? 0 : 1
+                }
+            }
+            guard filled > 0 else { continue }
+            maxima[metric][bucket] = max(maxima[metric][bucket], high)
+            let known = minima[metric][bucket]
+            minima[metric][bucket] = known == Levels.none ? low : min(known, low)
+            lasts[metric][bucket] =
+                columns.levels[metric][indexes].last { $0 != Levels.none }!
+            if metric == Metric.lp.rawValue { samples[bucket] += Int32(filled) }
         }
     }
 
