@@ -129,7 +129,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "benchmarks",
-            exclude: ["README.md", "soak.py", "data"],
+            exclude: ["README.md", "soak.py"],
             swiftSettings: settings),
 
         .target(

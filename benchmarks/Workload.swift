@@ -75,9 +75,9 @@ struct Workload {
         name = "stand-in"
     }
 
-    /// Set S when `benchmarks/data/S.bin` is there (see README.md), else a stand-in.
+    /// Set S when `.tools/workload/S.bin` is there (see README.md), else a stand-in.
     static func standard(smoke: Bool) throws -> Workload {
-        let path = "benchmarks/data/S.bin"
+        let path = ".tools/workload/S.bin"
         if !smoke, FileManager.default.fileExists(atPath: path) {
             return try Workload(path: path, name: "S")
         }
