@@ -28,7 +28,8 @@ def view(base, unit, token, stop):
         f"Authorization: Bearer {token}\r\n\r\n".encode())
     head = connection.recv(4096)
     if b" 101 " not in head:
-        sys.exit(f"the stream of {unit} was refused: {head[:200]!r}")
+        print(f"the stream of {unit} was refused: {head[:200]!r}", flush=True)
+        os._exit(1)
     connection.settimeout(1)
     spoke = time.time()
     while not stop.is_set():
@@ -54,16 +55,18 @@ def rss_mib(pid):
             return int(line.split()[1]) / 1024
 
 
+def ask(base, token, path):
+    request = urllib.request.Request(base + path, headers={"Authorization": f"Bearer {token}"})
+    return json.load(urllib.request.urlopen(request))
+
+
 def stored_frames(base, token, unit):
     frames, cursor = [], None
     while True:
         query = {"resolution": "raw", "limit": 100000, "from": 0, "to": int(time.time() * 1000) + 60000}
         if cursor:
             query["cursor"] = cursor
-        request = urllib.request.Request(
-            f"{base}/api/units/{unit}/history?{urllib.parse.urlencode(query)}",
-            headers={"Authorization": f"Bearer {token}"})
-        body = json.load(urllib.request.urlopen(request))
+        body = ask(base, token, f"/api/units/{unit}/history?{urllib.parse.urlencode(query)}")
         frames += zip(body["t"], body["lp"])
         cursor = body.get("next")
         if not cursor:
@@ -95,6 +98,8 @@ def main():
     base = ready(service, "operator")
     units = [f"NL43-{number:04d}" for number in range(1, options.units + 1)]
     stop = threading.Event()
+    while len(ask(base, token, "/api/units")["units"]) < len(units):
+        time.sleep(0.1)
     for unit in units:
         threading.Thread(target=view, args=(base, unit, token, stop), daemon=True).start()
     time.sleep(10)
@@ -129,7 +134,8 @@ def main():
     print(f"sent {sent}, missing {missing}, doubled {doubled}, altered {altered}, "
           f"service {share * 100:.2f} % of a core, {memory:.0f} MiB at the start, "
           f"{memory_end:.0f} MiB at the end, logs in {folder}")
-    sys.exit(1 if missing or doubled or altered or sent == 0 else 0)
+    expected = options.units * options.seconds
+    sys.exit(1 if missing or doubled or altered or sent < expected else 0)
 
 
 def parse(stamp):
