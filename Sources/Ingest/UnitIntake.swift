@@ -16,7 +16,14 @@ struct UnitIntake: Sendable {
     private var measuring = MeasuringState()
     private var feed = UnitFeed()
     private var isFull = false
+    /// Whether readings do come fast. An upstream's loop sleeps on for up to 10 s after it was
+    /// asked; until it wakes, a reading of 9 s ago is not late.
+    private var isFast = false
+    private var newestFromMonitor: Timestamp?
     private var hasMonitor: Bool?
+
+    /// Two readings at most this far apart show that the upstream watches.
+    private static let fastMaximumMilliseconds: Int64 = 5000
 
     init(unit: UnitID) { self.unit = unit }
 
@@ -42,6 +49,13 @@ struct UnitIntake: Sendable {
             feed.fault = .unreachable
             return tell(at: now)
         case .reading(let reading):
+            if let before = newestFromMonitor,
+                (1...UnitIntake.fastMaximumMilliseconds).contains(
+                    reading.time.milliseconds(since: before))
+            {
+                isFast = isFull
+            }
+            newestFromMonitor = reading.time
             guard let frame = frame(reading, from: .monitor) else { return [] }
             feed.fault = nil
             return tell(at: now) + [.frame(frame)]
@@ -78,11 +92,13 @@ struct UnitIntake: Sendable {
     /// - Parameter isFull: whether the unit is asked for at full rate.
     mutating func setRate(isFull: Bool, at now: Timestamp) -> [Observation] {
         self.isFull = isFull
+        if !isFull { isFast = false }
+        newestFromMonitor = nil
         return tell(at: now)
     }
 
     private mutating func tell(at now: Timestamp) -> [Observation] {
-        feed.cadence = isFull ? .full : hasMonitor == false ? .background : .idle
+        feed.cadence = isFull && isFast ? .full : hasMonitor == false ? .background : .idle
         return feed.report(at: now).map { [.feed(unit, $0)] } ?? []
     }
 

@@ -121,10 +121,17 @@ import Testing
         #expect(faults(intake.read(status, at: now)) == ["30000 unreachable"])
     }
 
-    @Test func `reports the cadence in use`() {
+    /// After it was asked, the upstream's loop sleeps on for up to 10 s: nothing is late yet.
+    @Test func `reports full rate once readings come fast, not when they are asked for`() {
         var intake = UnitIntake(unit: unit)
-        #expect(faults(intake.setRate(isFull: true, at: now)) == ["1000 -"])
-        #expect(faults(intake.setRate(isFull: true, at: now)) == [])
+        func receive(_ time: Int64) -> [String] {
+            faults(intake.receive(.reading(reading(time, "50.0")), at: now))
+        }
+        #expect(faults(intake.setRate(isFull: true, at: now)) == ["10000 -"])
+        #expect(receive(1000) == [])
+        #expect(receive(10_500) == [])
+        #expect(receive(11_530) == ["1000 -"])
+        #expect(receive(13_600) == [])
         #expect(faults(intake.setRate(isFull: false, at: now)) == ["10000 -"])
     }
 }
