@@ -20,7 +20,7 @@ package actor LevelStore: FrameStore, StoreHealth, Service {
     private var isStopped = false
     private var lastSeal: ContinuousClock.Instant = .now
     private var lastMaintenance: ContinuousClock.Instant?
-    private var isFailing = false
+    private var failures = Failures()
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
@@ -88,8 +88,7 @@ package actor LevelStore: FrameStore, StoreHealth, Service {
     }
 
     private func work() {
-        attempt("commit") { try engine.commit() }
-        guard !isFailing else { return }
+        guard attempt("commit", { try engine.commit() }) else { return }
         if engine.isSealDue || lastSeal.duration(to: .now) >= configuration.sealInterval {
             attempt("seal") { try engine.seal() }
             lastSeal = .now
@@ -105,21 +104,23 @@ package actor LevelStore: FrameStore, StoreHealth, Service {
             let merged = try engine.compact(now: now)
             if merged > 0 { logger.info("compacted", metadata: ["segments": "\(merged)"]) }
         }
-        attempt("retention") { _ = try engine.retire(now: now) }
+        attempt("delete old segments") { _ = try engine.retire(now: now) }
     }
 
-    /// Failures are told once when they begin and once when they end.
-    private func attempt(_ what: String, _ body: () throws -> Void) {
-        do {
-            try body()
-            if isFailing { logger.notice("store writes again") }
-            isFailing = false
-        } catch {
-            if !isFailing {
-                logger.error("store cannot \(what)", metadata: ["reason": "\(error)"])
-            }
-            isFailing = true
+    /// - Returns: whether `body` succeeded. Failures are told once when they begin and once when
+    ///   they end.
+    @discardableResult
+    private func attempt(_ what: String, _ body: () throws -> Void) -> Bool {
+        var failure: (any Error)?
+        do { try body() } catch { failure = error }
+        switch failures.note(what, failed: failure != nil) {
+        case .began:
+            logger.error(
+                "store cannot \(what)", metadata: ["reason": "\(failure.map { "\($0)" } ?? "")"])
+        case .ended: logger.notice("store can \(what) again")
+        case nil: break
         }
+        return failure == nil
     }
 
     package nonisolated func reasons() -> [String] { view.withState { $0.reasons } }

@@ -66,6 +66,19 @@ import Testing
         #expect(engine.view.withState { $0.damage } == [])
     }
 
+    /// A crash can leave a file with nothing but its header; its name is the next file's again.
+    @Test func `goes on over a file that a crash left empty, and deletes it once`() throws {
+        let disk = SimulatedDisk()
+        disk.put(LogFile.name(firstLSN: 1), file(firstLSN: 1, supersedes: .max, []))
+        let engine = try StoreModel.open(disk, seed: 1)
+        var source = SampleFrames(from: StoreModel.start)
+        for _ in 0..<2 {
+            _ = try engine.append(source.next(5), now: StoreModel.now)
+            try engine.seal()
+            #expect(disk.files.filter { $0.hasPrefix("wal/") } == [])
+        }
+    }
+
     /// A log file; a record without frames defines the unit.
     private func file(
         firstLSN: UInt64, supersedes: UInt64, _ records: [(lsn: UInt64, frames: ArraySlice<Frame>?)]

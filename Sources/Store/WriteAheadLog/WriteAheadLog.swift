@@ -105,6 +105,7 @@ struct WriteAheadLog: ~Copyable {
         } catch where error.kind == .exists {
             // A file of this very LSN holds nothing durable, or the LSN would be higher.
             try disk.remove(name)
+            closedFiles.removeAll { $0.name == name }
             handle = try disk.create(name)
         }
         try handle.append(header.encoded())
