@@ -20,6 +20,8 @@ final class DemandDesk: Demand {
     func begin(_ unit: UnitID) { change { ledger, _ in ledger.begin(unit) } }
     func end(_ unit: UnitID) { change { ledger, now in ledger.end(unit, at: now) } }
 
+    func setRuleNeeds(_ units: Set<UnitID>) { change { ledger, _ in ledger.setRuleNeeds(units) } }
+
     /// Sets what is known of an upstream. See ``DemandLedger/configure(_:units:running:)``.
     func configure(_ upstream: String, units: [Unit], running: Set<String>?) {
         change { ledger, _ in ledger.configure(upstream, units: units, running: running) }

@@ -40,6 +40,10 @@ struct DemandLedger: Sendable {
     private var interests: [UnitID: Interest] = [:]
     private var accounts: [String: Account] = [:]
     private var arrivalCount: UInt64 = 0
+    private var ruleNeeds: Set<UnitID> = []
+
+    /// Sets the units that enabled rules need at full rate.
+    mutating func setRuleNeeds(_ units: Set<UnitID>) { ruleNeeds = units }
 
     /// Sets what is known of an upstream: its units, and the names of the feeds that run there,
     /// whoever started them.
@@ -84,11 +88,14 @@ struct DemandLedger: Sendable {
 
     private func ranked(_ units: [Unit]) -> [Unit] {
         let always = units.filter { $0.rate == .full }
-        let wanted = units.filter { $0.rate == .auto && interests[$0.id] != nil }
+        let ruled = units.filter { $0.rate == .auto && ruleNeeds.contains($0.id) }
+        let wanted = units.filter {
+            $0.rate == .auto && !ruleNeeds.contains($0.id) && interests[$0.id] != nil
+        }
         func rank(_ unit: Unit) -> (Int, UInt64) {
             let interest = interests[unit.id]!
             return (interest.viewerCount > 0 ? 1 : 0, interest.arrival)
         }
-        return always + wanted.sorted { rank($0) > rank($1) }
+        return always + ruled + wanted.sorted { rank($0) > rank($1) }
     }
 }

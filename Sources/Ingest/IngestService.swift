@@ -102,6 +102,11 @@ package final class IngestService: Service, UpstreamHealth {
     }
 }
 
+extension IngestService: UnitHealth, FaultCounts {
+    package func report(of unit: UnitID) -> UnitReport? { nil }
+    package func faults(of unit: UnitID) -> [FaultReason: UInt64] { [:] }
+}
+
 /// What all shells of one upstream share.
 struct IngestContext: Sendable {
     let group: any EventLoopGroup

@@ -113,3 +113,7 @@ package final class FramePipeline: ObservationSink, Service {
         }
     }
 }
+
+extension FramePipeline: FaultCounts {
+    package func faults(of unit: UnitID) -> [FaultReason: UInt64] { [:] }
+}

@@ -114,6 +114,20 @@ final class MemoryDirectory: UnitDirectory {
         known.withLock { $0.sorted { $0.id < $1.id } }
     }
 
+    func upstreams() async throws -> [Upstream] { [] }
+    func revision() async throws -> Int64 { 0 }
+    func update(_ unit: Unit) async throws {
+        known.withLock { known in
+            if let index = known.firstIndex(where: { $0.id == unit.id }) { known[index] = unit }
+        }
+    }
+    func remove(_ unit: UnitID) async throws -> Bool {
+        known.withLock { known in
+            defer { known.removeAll { $0.id == unit } }
+            return known.contains { $0.id == unit }
+        }
+    }
+
     func adopt(_ upstreamUnits: [String], of upstream: Upstream) async throws -> [Unit] {
         known.withLock { known in
             let own = Set(known.filter { $0.upstream == upstream.id }.map(\.upstreamUnit))

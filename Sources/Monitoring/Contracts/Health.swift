@@ -21,6 +21,18 @@ package struct UpstreamStatus: Hashable, Sendable {
     package let units: Int
     /// Since when this state holds.
     package let since: Timestamp
+    /// Its units at full rate.
+    package var fullRateCount = 0
+    /// Feeds that run there, whoever started them; `nil` while not known.
+    package var monitorCount: Int?
+    /// How far the upstream's clock is ahead of ours, from its `Date`; `nil` before the first
+    /// answer. To the second.
+    package var clockOffsetMilliseconds: Int64?
+    /// What the last failed request failed at, as a sentence; `nil` after a good one.
+    package var failure: String?
+    /// Requests made since the start, and those that got no usable answer.
+    package var requestCount: UInt64 = 0
+    package var failureCount: UInt64 = 0
 
     package init(id: String, url: String, state: State, units: Int, since: Timestamp) {
         self.id = id

@@ -45,23 +45,3 @@ package protocol ObservationSink: Sendable {
     /// what it missed shows as a gap.
     func take(_ observations: [Observation]) async
 }
-
-/// Who needs a unit at full rate. Implemented by ingest.
-package protocol Demand: Sendable {
-    /// A viewer of `unit` arrived: an open unit or location page, not an overview tile.
-    func begin(_ unit: UnitID)
-    /// A viewer counted by ``begin(_:)`` left.
-    func end(_ unit: UnitID)
-}
-
-/// The configured units. Implemented by the registry.
-package protocol UnitDirectory: Sendable {
-    /// All units, sorted by id.
-    func units() async throws -> [Unit]
-    /// Adds the units that an upstream lists and that are not configured yet.
-    ///
-    /// A name that another upstream's unit already has becomes `name-2`, `name-3` … Repeating
-    /// the call changes nothing.
-    /// - Returns: all units of that upstream, sorted by id.
-    func adopt(_ upstreamUnits: [String], of upstream: Upstream) async throws -> [Unit]
-}

@@ -59,6 +59,17 @@ extension SQLiteRegistry: UnitDirectory {
         }
     }
 
+    package func upstreams() async throws -> [Upstream] { [] }
+
+    package func revision() async throws -> Int64 { 0 }
+
+    package func remove(_ unit: UnitID) async throws -> Bool {
+        try await pool.write { db in
+            try db.execute(sql: "DELETE FROM unit WHERE id = ?", arguments: [unit.name])
+            return db.changesCount > 0
+        }
+    }
+
     package func adopt(_ upstreamUnits: [String], of upstream: Upstream) async throws -> [Unit] {
         try await pool.write { db in
             for name in upstreamUnits.sorted() {
@@ -78,7 +89,6 @@ extension SQLiteRegistry: UnitDirectory {
         }
     }
 
-    /// Stores what an operator set of a unit that exists.
     package func update(_ unit: Unit) async throws {
         try await pool.write { db in
             try db.execute(

@@ -17,7 +17,20 @@ final class FakeDirectory: UnitDirectory {
     init(_ units: [Unit]) { stored = Mutex(units) }
     func set(_ units: [Unit]) { stored.withLock { $0 = units } }
     func units() async throws -> [Unit] { stored.withLock { $0 } }
+    func upstreams() async throws -> [Upstream] { [] }
+    func revision() async throws -> Int64 { 0 }
     func adopt(_ upstreamUnits: [String], of upstream: Upstream) async throws -> [Unit] { [] }
+    func update(_ unit: Unit) async throws {
+        stored.withLock { stored in
+            if let index = stored.firstIndex(where: { $0.id == unit.id }) { stored[index] = unit }
+        }
+    }
+    func remove(_ unit: UnitID) async throws -> Bool {
+        stored.withLock { stored in
+            defer { stored.removeAll { $0.id == unit } }
+            return stored.contains { $0.id == unit }
+        }
+    }
 }
 
 /// Keeps frames in an array and counts them as the store would.
@@ -94,6 +107,7 @@ final class FakeDemand: Demand {
     let happenings = Happenings<String>()
     func begin(_ unit: UnitID) { happenings.add("begin \(unit)") }
     func end(_ unit: UnitID) { happenings.add("end \(unit)") }
+    func setRuleNeeds(_ units: Set<UnitID>) {}
 }
 
 final class FakeTokens: TokenDirectory {
