@@ -159,7 +159,7 @@ extension StreamHub {
             let unseen = audience.stream.take(recent, at: now)
             StreamHub.send(unseen.map(StreamMessage.frame), to: audience.group)
             let state = live.state(of: unit)
-            var first = recent.filter { frame in complete.map { $0 < frame.time } ?? true }
+            var first = StreamHub.unstored(recent, complete)
             if first.isEmpty, let newest = state.newest { first = [newest] }
             StreamHub.send(statusChange(of: unit, &audience, now), to: audience.group)
             let status = state.status(at: now)
@@ -171,6 +171,13 @@ extension StreamHub {
             audience.viewers[ObjectIdentifier(socket)] = Viewer(socket: socket, tokenID: tokenID)
             audiences[unit] = audience
         }
+    }
+
+    /// Those of `recent` that history may not have yet.
+    private static func unstored(_ recent: [Frame], _ complete: Timestamp?) -> [Frame] {
+        guard let complete, let newest = recent.last?.time else { return recent }
+        // Behind what is stored: the upstream's clock went back, and times tell nothing of this.
+        return newest < complete ? recent : recent.filter { complete < $0.time }
     }
 
     func leave(_ unit: UnitID, _ socket: WebSocket) {

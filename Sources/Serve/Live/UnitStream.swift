@@ -9,18 +9,22 @@ struct UnitStream {
     /// How long a stream may be silent.
     static let silenceMilliseconds: Int64 = 25_000
 
-    /// The time of the newest frame told.
-    private(set) var newest: Timestamp?
+    /// As many as ``LiveFeed/recent(_:after:)`` can bring once more.
+    static let toldMaximum = 64
+
+    /// The times of the frames told last. Not only the newest one: when the upstream's clock goes
+    /// back, new frames have older times.
+    private var told: [Timestamp] = []
     private var status: LiveState.Status?
     private var spoke: Timestamp?
 
     /// Those of `frames` that were not told yet; from now on they were.
     mutating func take(_ frames: [Frame], at now: Timestamp) -> [Frame] {
-        let unseen = frames.filter { frame in newest.map { $0 < frame.time } ?? true }
-        if let last = unseen.last {
-            newest = last.time
-            spoke = now
-        }
+        let unseen = frames.filter { !told.contains($0.time) }
+        guard !unseen.isEmpty else { return [] }
+        told += unseen.map(\.time)
+        told.removeFirst(max(0, told.count - UnitStream.toldMaximum))
+        spoke = now
         return unseen
     }
 

@@ -48,6 +48,7 @@ struct OperatorRoutes {
         let live = sources.live
         let clock = sources.clock
         let history = HistoryRoute(history: sources.history, clock: clock)
+        let intervals = IntervalsRoute(history: sources.history, clock: clock)
         let api = router.group("/api")
             .add(middleware: AccessMiddleware(authenticator: authenticator, isForPages: false))
         api.get("/units") { _, _ in
@@ -64,6 +65,9 @@ struct OperatorRoutes {
         }
         api.get("/units/:unit/history") { request, context in
             try await history.respond(request, unit: try await lookup.unit(context).id)
+        }
+        api.get("/units/:unit/intervals") { request, context in
+            try await intervals.respond(request, unit: try await lookup.unit(context).id)
         }
         api.get("/units/:unit/stream") { _, context -> Response in
             _ = try await lookup.unit(context)

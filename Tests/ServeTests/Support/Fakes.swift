@@ -38,9 +38,12 @@ final class FakeHistory: LevelHistory {
     private let stored: Mutex<[Frame]>
     private let complete = Mutex<Timestamp?>(nil)
     let damage: [Damage]
+    /// What ``meterIntervals(of:in:limit:)`` chooses from, by `to`.
+    let intervals: [MeterInterval]
 
-    init(_ frames: [Frame] = [], damage: [Damage] = []) {
+    init(_ frames: [Frame] = [], intervals: [MeterInterval] = [], damage: [Damage] = []) {
         stored = Mutex(frames)
+        self.intervals = intervals
         self.damage = damage
         complete.withLock { $0 = frames.last?.time }
     }
@@ -60,6 +63,15 @@ final class FakeHistory: LevelHistory {
         var buckets = LevelBuckets(edges: edges, range: range)
         buckets.add(FrameColumns(stored.withLock { $0 }.filter { $0.unit == unit }))
         return StoredBuckets(buckets: buckets, completeUntil: completeUntil(unit), damage: damage)
+    }
+
+    func meterIntervals(
+        of unit: UnitID, in range: TimeRange, limit: Int
+    ) async throws -> StoredIntervals {
+        let found = intervals.filter { range.contains($0.to) }
+        return StoredIntervals(
+            intervals: Array(found.prefix(limit)), hasMore: found.count > limit,
+            completeUntil: completeUntil(unit), damage: damage)
     }
 }
 
@@ -136,6 +148,7 @@ struct FakeStoreHealth: StoreHealth {
     var parts: [Damage] = []
     func reasons() -> [String] { stored }
     func damage() -> [Damage] { parts }
+    func statistics() -> StoreStatistics { StoreStatistics() }
 }
 
 struct FakeUpstreams: UpstreamHealth {
