@@ -99,7 +99,7 @@ def main():
     print(f"kills {options.kills}, seed {options.seed}: {reader.count} frames answered, "
           f"lost {len(reader.lost)}, doubled {len(reader.doubled)}, "
           f"altered {len(reader.altered)}, data in {folder}")
-    is_enough = reader.count >= 10 * options.kills * options.units
+    is_enough = reader.count >= 5 * options.kills * options.units
     if not is_enough:
         print("too few frames were answered to prove anything")
     wrong = reader.lost or reader.doubled or reader.altered

@@ -52,7 +52,7 @@ import Testing
         let client = Client(url: url, token: token)
         try await reader.readAll(client)
         #expect(reader.complaints == [])
-        let enough = 5 * kills * units
+        let enough = 3 * kills * units
         #expect(reader.answered.count > enough, "too little was answered to prove anything")
         #expect(await service.end(SIGTERM) == 0)
         _ = await simulator.end(SIGTERM)
