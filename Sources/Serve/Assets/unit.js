@@ -63,7 +63,7 @@ const unitPage = (() => {
         const time = words.time(message.t);
         if (time === null) return;
         const before = trail.newest;
-        if (!trail.add({ ...message, t: time })) return;
+        if (!trail.follow({ ...message, t: time })) return;
         if (trail.newest.t !== time) return;
         // The newest frame tells the server's time to within its age; the live answer refines it.
         if (time > clock.now()) clock.set(time);
