@@ -99,11 +99,10 @@ def main():
     print(f"kills {options.kills}, seed {options.seed}: {reader.count} frames answered, "
           f"lost {len(reader.lost)}, doubled {len(reader.doubled)}, "
           f"altered {len(reader.altered)}, data in {folder}")
-    is_enough = reader.count >= 5 * options.kills * options.units
-    if not is_enough:
-        print("too few frames were answered to prove anything")
-    wrong = reader.lost or reader.doubled or reader.altered
-    sys.exit(1 if wrong or not is_enough else 0)
+    if reader.lost or reader.doubled or reader.altered:
+        sys.exit(1)
+    if reader.count < 5 * options.kills * options.units:
+        sys.exit("too few frames were answered to prove anything")
 
 
 def run(options, chance, folder, start, upstream):

@@ -119,6 +119,9 @@ def test_trail(visitor):
         const back = trail(steady);
         back.follow(frame(2500));
         back.follow(frame(2000));
+        const same = trail(steady);
+        same.follow(frame(3000, { lp: 51 }));
+        same.follow(frame(3000, { lp: 51 }));
         return [
             twice.frames.map((f) => f.t / 1000),
             twice.add(frame(2000)),
@@ -135,11 +138,12 @@ def test_trail(visitor):
             trail([0, 1]).cadence(9),
             trail([0, 400]).frames.length,
             back.frames.map((f) => f.t / 1000),
+            same.frames.map((f) => f.lp),
         ];
     }""")
     expect(found, [
         [1, 2, 3], False, [], [[2, 8]], [], [], [[2, 60]], [[0, 60]], [[0, 40]],
-        [0, 0, 1], 3, 1000, 9, 1, [0, 1, 2, 2.5],
+        [0, 0, 1], 3, 1000, 9, 1, [0, 1, 2, 2.5], [50, 50, 50, 51],
     ])
 
 

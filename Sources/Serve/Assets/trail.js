@@ -42,7 +42,8 @@ class Trail {
      */
     follow(frame) {
         const from = this.#frames.findIndex((known) => known.t >= frame.t);
-        if (from >= 0 && this.#frames[from].t !== frame.t) this.#frames.splice(from);
+        const { t, lp } = this.#frames[from] ?? frame;
+        if (t !== frame.t || lp !== frame.lp) this.#frames.splice(from);
         return this.add(frame);
     }
 

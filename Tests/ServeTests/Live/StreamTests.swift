@@ -89,6 +89,10 @@ private func status(_ word: String, _ since: String? = nil) -> String {
             for second in [3, 4, 5] as [Int64] {
                 #expect(try await first.readMessage() == message(second))
             }
+            // Of a time that was told before, and another reading.
+            port.hub.tell([.frame(.sample(at: frame(4).time, lp: 600)), .frame(frame(6))])
+            #expect(try await first.readMessage().contains(#""lp":60.0"#))
+            #expect(try await first.readMessage() == message(6))
         }
     }
 
