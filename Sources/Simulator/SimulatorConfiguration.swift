@@ -66,7 +66,7 @@ package struct SimulatorConfiguration: Sendable {
         let problem: String? =
             if !(1...SimulatorConfiguration.unitsMax).contains(unitNames.count) {
                 "the number of units must be 1 to \(SimulatorConfiguration.unitsMax)"
-            } else if let name = unitNames.first(where: { UnitID($0) == nil }) {
+            } else if let name = unitNames.first(where: { !UnitID.isPlain($0) }) {
                 "`\(name)` cannot name a unit: use letters, digits, - and _, at most 64"
             } else if Set(unitNames).count < unitNames.count {
                 "each unit must have a name of its own"

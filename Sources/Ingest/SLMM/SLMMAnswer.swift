@@ -85,7 +85,7 @@ struct SLMMRoster: Hashable, Sendable {
         var seen: Set<String> = []
         var refusedCount = 0
         for row in rows {
-            guard let name = row["unit_id"]?.string, UnitID(name) != nil else {
+            guard let name = row["unit_id"]?.string, UnitID.isPlain(name) else {
                 refusedCount += 1
                 continue
             }

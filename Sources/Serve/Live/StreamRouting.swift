@@ -38,12 +38,7 @@ struct StreamRouting: WebSocketRouting {
         guard let access = try await authenticator.access(request.headerFields) else {
             throw Problem.unauthorized
         }
-        guard let unit = UnitID(name) else {
-            throw Problem.malformed("unit", UnitLookup.rule)
-        }
-        guard try await directory.units().contains(where: { $0.id == unit }) else {
-            throw Problem.notFound
-        }
+        let unit = try await UnitLookup(directory: directory).unit(pathSegment: name).id
         guard let place = counts.take(address: address, session: access.token.id) else {
             throw Problem.tooMany("Too many streams are open.", retryAfterSeconds: 10)
         }
