@@ -172,16 +172,36 @@ final class RegistryFile: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    /// What version 0.1 left behind: its migration, two units and a token.
+    /// What version 0.1 left behind: its schema as it was, two units and a token.
     func writeFirstVersion(secret: String) throws {
-        let database = try DatabaseQueue(path: path)
-        try SQLiteRegistry.migrations.migrate(database, upTo: "1 units and tokens")
-        try database.write { db in
+        try DatabaseQueue(path: path).write { db in
             try db.execute(
                 sql: """
+                    CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+                    INSERT INTO grdb_migrations VALUES ('1 units and tokens');
+                    CREATE TABLE unit (
+                        id TEXT NOT NULL PRIMARY KEY,
+                        upstream TEXT NOT NULL,
+                        upstream_unit TEXT NOT NULL,
+                        ln1_percent REAL,
+                        ln2_percent REAL,
+                        frequency_weighting TEXT,
+                        time_weighting TEXT,
+                        rate TEXT NOT NULL DEFAULT 'auto',
+                        UNIQUE (upstream, upstream_unit)
+                    );
+                    CREATE TABLE token (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        name TEXT NOT NULL,
+                        scope TEXT NOT NULL,
+                        secret_sha256 BLOB NOT NULL UNIQUE,
+                        created_ms INTEGER NOT NULL,
+                        expires_ms INTEGER,
+                        revoked_ms INTEGER
+                    );
                     INSERT INTO unit VALUES
                         ('NL43-0001', 'north', 'NL43-0001', NULL, NULL, NULL, NULL, 'auto'),
-                        ('NL43-0001-2', 'south', 'NL43-0001', 5, NULL, 'C', NULL, 'full')
+                        ('NL43-0001-2', 'south', 'NL43-0001', 5, NULL, 'C', NULL, 'full');
                     """)
             try db.execute(
                 sql: "INSERT INTO token VALUES (7, 'ci', 'admin', ?, 1000, NULL, NULL)",

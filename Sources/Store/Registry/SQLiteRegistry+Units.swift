@@ -21,7 +21,8 @@ extension SQLiteRegistry: UnitDirectory {
         let owner = try adopted.adopt(upstreamUnits, of: upstream)
         guard adopted != present else { return present.units(of: owner) }
         return try await change { roster in
-            roster.units(of: try roster.adopt(upstreamUnits, of: upstream))
+            let owner = try roster.adopt(upstreamUnits, of: upstream)
+            return roster.units(of: owner)
         }
     }
 
