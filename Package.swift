@@ -112,12 +112,15 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
 
+        // What `earshot provision` is given: read and judged without touching anything.
+        stage("Provisioning", []),
+
         // The program: the only place that names concrete types of all stages.
         .executableTarget(
             name: "earshot",
             dependencies: [
                 "Monitoring", "Ingest", "Pipeline", "Store", "Serve", "Simulator", "Web",
-                logging, lifecycle,
+                "Provisioning", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -140,6 +143,7 @@ let package = Package(
         tests("SimulatorTests", ["Simulator", "Web"]),
         tests("PipelineTests", ["Pipeline"]),
         tests("StoreTests", ["Store", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("ProvisioningTests", ["Provisioning"]),
         tests("ServeTests", ["Serve", "Web"]),
         tests(
             "EndToEndTests",

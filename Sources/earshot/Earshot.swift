@@ -17,8 +17,8 @@ struct Earshot: AsyncParsableCommand {
               earshot token create --data DIR --name ci      an API token for scripts
             """,
         subcommands: [
-            ServeCommand.self, DemoCommand.self, SimulateCommand.self, TokenCommand.self,
-            VersionCommand.self,
+            ServeCommand.self, DemoCommand.self, SimulateCommand.self, ProvisionCommand.self,
+            TokenCommand.self, VersionCommand.self,
         ])
 
     static func main() async {
