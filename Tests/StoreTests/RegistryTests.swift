@@ -141,6 +141,22 @@ import Testing
         #expect(try await registry.units().map(\.upstreamUnit) == ["b", "a"])
     }
 
+    @Test func `may be made by several at once`() async throws {
+        for _ in 0..<5 {
+            let file = RegistryFile()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<4 {
+                    group.addTask {
+                        let registry = try SQLiteRegistry(path: file.path)
+                        _ = try await registry.adopt(["u\(number)"], of: north)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await SQLiteRegistry(path: file.path).units().count == 4)
+        }
+    }
+
     @Test func `takes over the registry of the first version`() async throws {
         let secret = "es_" + String(repeating: "5", count: 64)
         try file.writeFirstVersion(secret: secret)

@@ -26,6 +26,28 @@ import Testing
         #expect(file.range(of: Data(text.utf8)) == nil)
     }
 
+    @Test func `are listed with those that have ended, and end once`() async throws {
+        let registry = try SQLiteRegistry(path: file.path)
+        #expect(try !registry.hasTokens())
+        _ = try registry.createToken(
+            name: "old", scope: .viewer, now: now,
+            expires: Timestamp(rfc3339: "2020-01-01T00:00:00Z"))
+        #expect(try !registry.hasTokens())
+        let text = try registry.createToken(name: "ci", scope: .operator, now: now)
+        #expect(try registry.hasTokens())
+        let records = try await registry.tokenRecords()
+        #expect(records.map(\.token.name) == ["old", "ci"] && records[1].revoked == nil)
+        let id = records[1].token.id
+        let later = now.advanced(byMilliseconds: 1000)
+        #expect(try await registry.revokeToken(id, now: later))
+        #expect(try await !registry.revokeToken(id, now: now))
+        #expect(try await !registry.revokeToken(99, now: now))
+        #expect(try await registry.tokenRecords()[1].revoked == later)
+        #expect(try await registry.token(withID: id) == nil)
+        #expect(try await registry.token(withSecretHash: sha256(text)) == nil)
+        #expect(try !registry.hasTokens())
+    }
+
     private func sha256(_ text: String) -> [UInt8] {
         SQLiteRegistry.sha256(Array(text.utf8))
     }

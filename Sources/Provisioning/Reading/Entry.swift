@@ -72,7 +72,7 @@ final class Entry {
     /// Notes the keys that nobody asked for. To be called last.
     func close() {
         for key in members.keys.sorted() where !asked.contains(key) {
-            if let meant = key.nearest(of: asked) {
+            if let meant = Spelling.nearest(to: key, of: asked) {
                 note(key, "is not known; did you mean \(meant)?")
             } else {
                 note(key, "is not known. Known here: \(asked.sorted().joined(separator: ", ")).")
@@ -92,31 +92,5 @@ final class Entry {
             return nil
         }
         return value
-    }
-}
-
-extension String {
-    /// The one of `candidates` that is most likely meant: at most two letters different, and fewer
-    /// than half of them.
-    fileprivate func nearest(of candidates: Set<String>) -> String? {
-        candidates.map { (distance(to: $0), $0) }
-            .filter { $0.0 <= 2 && 2 * $0.0 < $0.1.count }
-            .min { $0 < $1 }?.1
-    }
-
-    /// How many letters must be put in, left out or changed (Levenshtein 1965).
-    private func distance(to other: String) -> Int {
-        guard abs(utf8.count - other.utf8.count) <= 2 else { return .max }
-        var row = Array(0...other.utf8.count)
-        for (line, own) in utf8.enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
-            for (column, byte) in other.utf8.enumerated() {
-                let changed = diagonal + (own == byte ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = Swift.min(changed, diagonal + 1, row[column] + 1)
-            }
-        }
-        return row[other.utf8.count]
     }
 }

@@ -28,7 +28,7 @@ enum Node: Equatable {
             self.init(try JSONSerialization.jsonObject(with: Data(json), options: .fragmentsAllowed))
         } catch {
             let reason = (error as NSError).userInfo["NSDebugDescription"] as? String ?? "\(error)"
-            problems.note("The file is not JSON: \(reason)")
+            problems.note("The file is not JSON: \(reason) Correct it there.")
             throw problems
         }
         var scan = KeyScan()
