@@ -5,6 +5,7 @@
 //  a running service.
 
 import GRDB
+import Glibc
 package import Monitoring
 import Synchronization
 
@@ -23,6 +24,12 @@ package final class SQLiteRegistry: Sendable {
         // Another process may be writing; it does not take long.
         configuration.busyMode = .timeout(5)
         configuration.foreignKeysEnabled = true
+        // Made and brought up to date by one process at a time. The lock is the folder's: SQLite
+        // loses its own when the registry's file is opened beside it and closed.
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { close(descriptor) }
+        flock(descriptor, LOCK_EX)
         pool = try DatabasePool(path: path, configuration: configuration)
         try SQLiteRegistry.migrations.migrate(pool)
     }
