@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "a b", "a.b", "a:b", "ä", String(repeating: "x", count: 65), "@", "@h", "a@", "a@h@i",
+        "", "a b", "a.b", "a/b", "a:b", "ä", String(repeating: "x", count: 65), "@", "@h", "a@", "a@h@i",
         "a@[::1]", "a@h/i", "a@h i", "a%40h", "a@" + String(repeating: "h", count: 127),
         String(repeating: "x", count: 65) + "@h",
     ])
