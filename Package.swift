@@ -66,6 +66,9 @@ let package = Package(
         // The vocabulary: knows no technology.
         .target(name: "Monitoring", swiftSettings: settings),
 
+        // What others send as JSON, read within bounds: for Ingest and for Serve.
+        .target(name: "JSON", swiftSettings: settings),
+
         // HTTP and WebSocket on one port, for Serve and for the simulator.
         .target(
             name: "Web",
@@ -83,7 +86,7 @@ let package = Package(
         stage(
             "Ingest",
             nio + [
-                logging, lifecycle,
+                "JSON", logging, lifecycle,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         stage("Pipeline", [logging, lifecycle]),
@@ -96,7 +99,7 @@ let package = Package(
         stage(
             "Serve",
             nio + [
-                "Web", "CAssets", "CCrypto", logging, lifecycle,
+                "Web", "JSON", "CAssets", "CCrypto", logging, lifecycle,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -136,11 +139,11 @@ let package = Package(
             name: "Support", dependencies: ["Monitoring", "Store"], path: "Tests/Support",
             swiftSettings: settings),
         tests("MonitoringTests", []),
-        tests("IngestTests", ["Ingest", "Simulator"]),
+        tests("IngestTests", ["Ingest", "JSON", "Simulator"]),
         tests("SimulatorTests", ["Simulator", "Web"]),
         tests("PipelineTests", ["Pipeline"]),
         tests("StoreTests", ["Store"]),
-        tests("ServeTests", ["Serve", "Web"]),
+        tests("ServeTests", ["Serve", "JSON", "Web"]),
         tests(
             "EndToEndTests",
             [

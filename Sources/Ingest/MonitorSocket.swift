@@ -8,6 +8,7 @@
 //  Back-pressure: while two batches wait the socket is not read, so the upstream's own queue
 //  fills. Bounds: a message is at most 256 KiB, a batch what one read of the socket gave.
 
+import JSON
 import NIOCore
 import NIOHTTP1
 import NIOPosix

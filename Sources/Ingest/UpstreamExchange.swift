@@ -3,6 +3,7 @@
 //  One HTTP call to an upstream: bounded in time and in size, no redirects, no decompression.
 
 import AsyncHTTPClient
+import JSON
 import NIOCore
 import NIOHTTP1
 

@@ -2,6 +2,7 @@
 //
 //  The sockets, against a fake upstream on loopback.
 
+import JSON
 import Logging
 import Monitoring
 import ServiceLifecycle

@@ -1,5 +1,6 @@
 //  JSONValueTests.swift · IngestTests
 
+import JSON
 import Monitoring
 import Foundation
 import Support

@@ -1,5 +1,6 @@
 //  SLMMAnswerTests.swift · IngestTests
 
+import JSON
 import Monitoring
 import Testing
 

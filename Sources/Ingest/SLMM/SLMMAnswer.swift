@@ -3,6 +3,7 @@
 //  What SLMM 0.4.0 answers, body by body, as values. An allow-list: a field that is not read here
 //  (addresses, FTP passwords, error texts) goes no further.
 
+import JSON
 import Monitoring
 
 /// Why an answer cannot be used.

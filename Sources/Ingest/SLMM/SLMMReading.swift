@@ -6,6 +6,7 @@
 //      raw_payload   Lp,Leq,LE,Lmax,Lmin,LN1,LN2,LN3,LN4,LN5,Lpeak,LIeq,Leq_mov,Ltm5,over,under, …
 //      position      0  1   2  3    4    5   6                10                    14   15
 
+import JSON
 import Monitoring
 
 /// One reading of one meter, before it is known what the readings before it were.
