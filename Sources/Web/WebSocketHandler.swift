@@ -68,7 +68,8 @@ extension WebSocketHandler {
     func send(_ framed: ByteBuffer, messages: Int) {
         guard state == .open, let context else { return }
         guard outbound.isEmpty, context.channel.isWritable else {
-            outbound.add(OutboundQueue.Item(bytes: framed, messages: messages))
+            let lost = outbound.add(OutboundQueue.Item(bytes: framed, messages: messages))
+            if lost > 0 { peer.lost(lost) }
             drain()
             return
         }
@@ -76,7 +77,10 @@ extension WebSocketHandler {
         watchForBlocking()
     }
 
-    func noteDropped(_ count: Int) { outbound.noteDropped(count) }
+    func noteDropped(_ count: Int) {
+        outbound.noteDropped(count)
+        peer.lost(count)
+    }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
@@ -115,6 +119,7 @@ extension WebSocketHandler {
     func close(_ code: WebSocketCloseCode) {
         guard state == .open, let context else { return }
         state = .closing
+        peer.closing(code)
         pinging?.cancel()
         blockedDeadline?.cancel()
         writeControl(8, ByteBuffer(integer: code.rawValue), context)

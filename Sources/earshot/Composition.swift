@@ -51,25 +51,29 @@ struct Composition {
         } catch {
             throw Failure(.usage, "\(error).")
         }
+        let counts = ServeCounts()
         let streams = StreamHub(
             live: hub, history: history, demand: ingest.demand, tokens: registry,
-            directory: registry, clock: clock, logger: logger)
+            directory: registry, counts: counts, clock: clock, logger: logger)
         let announcement = Announcement(
             operatorAddress: settings.operatorListen, portalAddress: settings.portalListen,
             onReady: onReady)
+        var serving = OperatorListener.Configuration(
+            host: settings.operatorListen.host, port: settings.operatorListen.port,
+            publicURL: settings.publicURL)
+        serving.version = VersionCommand.version
         let operatorListener = try OperatorListener(
-            configuration: .init(
-                host: settings.operatorListen.host, port: settings.operatorListen.port,
-                publicURL: settings.publicURL),
+            configuration: serving,
             sources: .init(
                 directory: registry, history: history, live: hub, tokens: registry, store: store,
-                upstreams: ingest, clock: clock),
-            hub: streams, keys: keys, onBound: { await announcement.operatorBound($0) },
+                upstreams: ingest, units: ingest, faults: [ingest, pipeline], clock: clock),
+            hub: streams, counts: counts, keys: keys,
+            onBound: { await announcement.operatorBound($0) },
             logger: logger)
         let portalListener = PortalListener(
             host: settings.portalListen.host, port: settings.portalListen.port,
-            publicURL: settings.publicURL, onBound: { await announcement.portalBound($0) },
-            logger: logger)
+            publicURL: settings.publicURL, counts: counts,
+            onBound: { await announcement.portalBound($0) }, logger: logger)
         services = [store, pipeline, ingest, streams, portalListener, operatorListener]
     }
 

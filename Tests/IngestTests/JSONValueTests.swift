@@ -1,12 +1,11 @@
 //  JSONValueTests.swift · IngestTests
 
-import JSON
 import Monitoring
 import Foundation
 import Support
 import Testing
 
-@testable import Ingest
+@testable import JSON
 
 @Suite struct `A bounded JSON reader` {
     private func read(_ text: String) throws(JSONFault) -> JSONValue {

@@ -34,16 +34,23 @@ struct Pages: Sendable {
         addresses = assets.addresses
     }
 
-    /// `unit`: see `UnitView.context`.
-    func unit(_ view: UnitView, requestID: String) throws -> Response {
-        try page("unit", title: view.unit.id.name, ["unit": view.context], requestID)
+    /// `unit`: see `UnitView.context`; `may_change`; `rates`: the settings of the rate, with
+    /// `value`, `words`, `selected`.
+    func unit(
+        _ view: UnitView, scope: AccessToken.Scope, requestID: String
+    ) throws -> Response {
+        let unit = view.snapshot.unit
+        let rates: [[String: Any]] = Unit.Rate.allCases.map {
+            ["value": $0.rawValue, "words": $0.words, "selected": $0 == unit.rate]
+        }
+        return try page(
+            "unit", title: unit.id.name,
+            ["unit": view.context, "may_change": scope >= .operator, "rates": rates], requestID)
     }
 
-    /// `units`: a list of `UnitView.context`; `has_units`.
-    func units(_ views: [UnitView], requestID: String) throws -> Response {
-        try page(
-            "units", title: "Units",
-            ["units": views.map(\.context), "has_units": !views.isEmpty], requestID)
+    /// See `UnitListView.context`.
+    func units(_ view: UnitListView, requestID: String) throws -> Response {
+        try page("units", title: "Units", view.context, requestID)
     }
 
     /// `failed`: the token shown was not good; `next`: the page to go on to, for a hidden field of

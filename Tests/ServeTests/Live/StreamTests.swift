@@ -192,7 +192,7 @@ private func status(_ word: String, _ since: String? = nil) -> String {
             let third = try await port.stream("a")
             for stream in [second, third] { try await stream.close() }
         }
-        let counts = SocketCounts(perAddress: 2, perSession: 20)
+        let counts = SocketPlaces(perAddress: 2, perSession: 20, counts: ServeCounts())
         let place = counts.take(address: "a", session: 1)
         #expect(counts.take(address: "a", session: 2) != nil)
         #expect(counts.take(address: "a", session: 3) == nil)

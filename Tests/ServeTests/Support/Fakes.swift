@@ -113,11 +113,11 @@ final class FakeDemand: Demand {
 final class FakeTokens: TokenDirectory {
     private let stored: Mutex<[String: AccessToken]>
 
-    init(_ secrets: [String: Int64] = ["secret": 7]) {
+    init(_ secrets: [String: Int64] = ["secret": 7], scope: AccessToken.Scope = .viewer) {
         stored = Mutex(
             secrets.mapValues {
                 AccessToken(
-                    id: $0, name: "test", scope: .viewer, created: Timestamp(milliseconds: 0),
+                    id: $0, name: "test", scope: scope, created: Timestamp(milliseconds: 0),
                     expires: nil)
             })
     }
@@ -141,6 +141,16 @@ struct FakeStoreHealth: StoreHealth {
 struct FakeUpstreams: UpstreamHealth {
     var statuses: [UpstreamStatus] = []
     func upstreams() -> [UpstreamStatus] { statuses }
+}
+
+struct FakeUnitHealth: UnitHealth {
+    var reports: [UnitID: UnitReport] = [:]
+    func report(of unit: UnitID) -> UnitReport? { reports[unit] }
+}
+
+struct FakeFaults: FaultCounts {
+    var counts: [UnitID: [FaultReason: UInt64]] = [:]
+    func faults(of unit: UnitID) -> [FaultReason: UInt64] { counts[unit] ?? [:] }
 }
 
 extension Frame {
