@@ -88,6 +88,12 @@ static const unsigned char words_js[] = {
 static const unsigned char zone_js[] = {
 #embed "../Serve/Assets/zone.js"
 };
+static const unsigned char openapi_operator_json[] = {
+#embed "../Serve/Assets/openapi-operator.json"
+};
+static const unsigned char openapi_portal_json[] = {
+#embed "../Serve/Assets/openapi-portal.json"
+};
 static const unsigned char favicon_svg[] = {
 #embed "../Serve/Assets/favicon.svg"
 };
@@ -126,6 +132,8 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("units.js", units_js),
     ASSET("words.js", words_js),
     ASSET("zone.js", zone_js),
+    ASSET("openapi-operator.json", openapi_operator_json),
+    ASSET("openapi-portal.json", openapi_portal_json),
     ASSET("favicon.svg", favicon_svg),
     ASSET("uPlot.iife.js", uPlot_iife_js),
     ASSET("uPlot.min.css", uPlot_min_css),

@@ -260,7 +260,11 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct `The clients' port` {
     @Test func `lives, and knows nothing else`() async throws {
         try await withServices {
-            [PortalListener(host: "127.0.0.1", port: 0, counts: ServeCounts(), onBound: $0, logger: quietLogger)]
+            [
+                PortalListener(
+                    host: "127.0.0.1", port: 0, counts: ServeCounts(), onBound: $0,
+                    logger: quietLogger)
+            ]
         } _: { number in
             let connection = try await RawConnection(port: number)
             try await connection.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")

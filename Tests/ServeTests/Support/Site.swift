@@ -26,6 +26,8 @@ struct Site {
     let counts = ServeCounts()
     var assets = Site.plainAssets
     var logger = quietLogger
+    /// In the directory's place.
+    var broken: (any UnitDirectory)?
     var store = FakeStoreHealth()
     var upstreams = FakeUpstreams()
     var configuration = OperatorListener.Configuration(host: "127.0.0.1", port: 0)
@@ -42,8 +44,8 @@ struct Site {
 
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
-            directory: directory, history: history, live: feed, tokens: tokens, store: store,
-            upstreams: upstreams, units: units, faults: faults, clock: clock)
+            directory: broken ?? directory, history: history, live: feed, tokens: tokens,
+            store: store, upstreams: upstreams, units: units, faults: faults, clock: clock)
     }
 
     /// Runs the port; `body` gets its number and the hub.
