@@ -64,6 +64,9 @@ static const unsigned char live_js[] = {
 static const unsigned char range_js[] = {
 #embed "../Serve/Assets/range.js"
 };
+static const unsigned char reading_js[] = {
+#embed "../Serve/Assets/reading.js"
+};
 static const unsigned char sign_in_js[] = {
 #embed "../Serve/Assets/sign-in.js"
 };
@@ -124,6 +127,7 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("history.js", history_js),
     ASSET("live.js", live_js),
     ASSET("range.js", range_js),
+    ASSET("reading.js", reading_js),
     ASSET("sign-in.js", sign_in_js),
     ASSET("table.js", table_js),
     ASSET("theme.js", theme_js),

@@ -34,6 +34,15 @@ struct Pages: Sendable {
         addresses = assets.addresses
     }
 
+    /// What scripts say with the words of the server, on both pages of units: `reasons_of_rate`
+    /// (`reason`, `one`, `many`) and `reasons` of faults (`reason`, `words`).
+    private static let dictionary: [String: [[String: String]]] = [
+        "reasons_of_rate": UnitRate.Reason.allCases.map {
+            ["reason": $0.rawValue, "one": $0.words.one, "many": $0.words.many]
+        },
+        "reasons": FaultReason.allCases.map { ["reason": $0.rawValue, "words": $0.words] },
+    ]
+
     /// `unit`: see `UnitView.context`; `may_change`; `rates`: the settings of the rate, with
     /// `value`, `words`, `selected`.
     func unit(
@@ -69,7 +78,7 @@ struct Pages: Sendable {
         _ template: String, title: String, _ context: [String: Any], _ requestID: String,
         status: HTTPResponse.Status = .ok
     ) throws -> Response {
-        var context = context
+        var context = context.merging(Pages.dictionary) { own, _ in own }
         context["assets"] = addresses
         context["title"] = title
         context["request_id"] = requestID

@@ -18,7 +18,6 @@ struct UnitListView {
     /// - `totals`: `36 measuring · 2 stopped · 1 no data since 03:10`.
     /// - `notices`: sentences.
     /// - `q`; `sorts` and `upstreams`: `value`, `words`, `selected`; `has_upstreams` for several.
-    /// - `rates`: `reason`, `one`, `many`; `reasons` of faults: `reason`, `words`; for the script.
     var context: [String: Any] {
         let words = Dictionary(
             uniqueKeysWithValues: upstreams.map { ($0.id, $0.conditionWord ?? "") })
@@ -38,10 +37,6 @@ struct UnitListView {
             },
             "upstreams": ids.map { option($0, $0, isSelected: $0 == query.upstream) },
             "has_upstreams": ids.count > 1,
-            "rates": UnitRate.Reason.allCases.map {
-                ["reason": $0.rawValue, "one": $0.words.one, "many": $0.words.many]
-            },
-            "reasons": FaultReason.allCases.map { ["reason": $0.rawValue, "words": $0.words] },
         ]
     }
 

@@ -98,8 +98,10 @@ private struct Scrape {
             let buckets = samples.filter { $0.key.name == name + "_bucket" }
             let series = Dictionary(grouping: buckets) { $0.key.labels.filter { $0.key != "le" } }
             for (labels, buckets) in series {
-                let sorted = buckets.map { (Double($0.key.labels["le"]!.replacing("+Inf", with: "inf"))!, $0.value) }
-                    .sorted { $0.0 < $1.0 }
+                let sorted = buckets.map { bucket in
+                    let end = bucket.key.labels["le"]!.replacing("+Inf", with: "inf")
+                    return (Double(end)!, bucket.value)
+                }.sorted { $0.0 < $1.0 }
                 if sorted.last?.0 != .infinity { faults.append("\(labels): no +Inf") }
                 if sorted.map(\.1) != sorted.map(\.1).sorted() { faults.append("\(labels): falls") }
                 if sorted.last?.1 != self[name + "_count", labels] {

@@ -126,20 +126,17 @@ struct Schema {
 
     private static func isOf(_ type: String, _ value: Any) -> Bool {
         // Foundation has one class for numbers and booleans.
-        let isBoolean = (value as? NSNumber).map { CFBooleanLike.isBoolean($0) } ?? false
+        let number = value as? NSNumber
+        let isBoolean = number.map { String(cString: $0.objCType) == "c" } ?? false
         return switch type {
         case "null": value is NSNull
         case "boolean": isBoolean
         case "string": value is String
-        case "number": value is NSNumber && !isBoolean
-        case "integer": !isBoolean && (value as? NSNumber).map { $0.doubleValue.rounded() == $0.doubleValue } ?? false
+        case "number": number != nil && !isBoolean
+        case "integer": !isBoolean && number.map { $0.doubleValue.rounded() == $0.doubleValue } == true
         case "array": value is [Any]
         case "object": value is [String: Any]
         default: false
         }
     }
-}
-
-private enum CFBooleanLike {
-    static func isBoolean(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }
 }
