@@ -192,7 +192,7 @@ def test_feed(visitor):
         ["delayed", "Meter not reachable", "4 min ago", False],
         ["delayed", "Delayed", "4 min ago", False],
         ["idle", "Waiting for the first reading", "", False],
-        ["delayed", "Meter service not reachable", "", False],
+        ["idle", "Waiting for the first reading", "", False],
         ["idle", "Stopped", "", False],
     ])
 

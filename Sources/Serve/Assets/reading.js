@@ -20,7 +20,7 @@ const reading = (() => {
 
     /** `day` and `since` of `cellular`. */
     function cost(cellular, now, zone) {
-        if (!cellular) return { day: "", since: "" };
+        if (!cellular) return { day: words.none, since: "" };
         const since = zone.since(words.time(cellular.since), now);
         return {
             day: perDay(cellular.bytes_per_day),

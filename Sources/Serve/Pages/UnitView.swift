@@ -26,8 +26,8 @@ struct UnitView {
     /// - `measurement_start`, `timestamp`: RFC 3339, or empty.
     /// - `time_zone`: an IANA name.
     /// - `rate`: `auto`, `full`, `idle`; `rate_text`: `Full rate: 2 viewers`, or an en dash.
-    /// - `cost_text`: `≈ 43 MB a day`; `cost_since`: `1.2 MB since 22:41`; or empty.
-    /// - `full_cost`: `≈ 43 MB a day`, what full rate costs; or empty.
+    /// - `cost_text`: `≈ 43 MB a day`, or an en dash; `cost_since`: `1.2 MB since 22:41`, or empty.
+    /// - `full_cost`: `≈ 43 MB a day`, what full rate costs; `has_full_cost`.
     /// - `fault_count`, `has_faults`; `faults`: `count`, `words`.
     var context: [String: Any] {
         let rate = snapshot.report?.rate
@@ -46,21 +46,23 @@ struct UnitView {
             "measurement_start": newest?.measurementStart?.description ?? "",
             "timestamp": newest?.time.description ?? "", "time_zone": "UTC",
             "rate": unit.rate.rawValue, "rate_text": rate?.words ?? PageText.none,
-            "cost_text": cost.map { PageText.perDay($0.bytesPerDay) } ?? "",
+            "cost_text": cost.map { PageText.perDay($0.bytesPerDay) } ?? PageText.none,
             "cost_since": cost.map {
                 "\(PageText.bytes($0.bytes)) since \(PageText.since($0.since, now: now))"
             } ?? "",
-            "full_cost": fullCost.map(PageText.perDay) ?? "",
+            "full_cost": fullCost.map(PageText.perDay) ?? "", "has_full_cost": fullCost != nil,
             "fault_count": "\(total)", "has_faults": total > 0, "faults": faults,
         ]
     }
 
     private var cost: CellularEstimate? { snapshot.report?.cellular }
 
-    /// What full rate costs in a day: known at full rate, else eight times the idle one, which is
-    /// what the meter's maker gives for it.
+    /// What full rate costs in a day: known at full rate, else eight times what idle costs; `nil`
+    /// while the unit is polled slower than that, or not at all.
     private var fullCost: Int64? {
-        guard let report = snapshot.report else { return nil }
+        guard let report = snapshot.report, report.hasMonitor != false,
+            report.cellular.bytesPerDay > 0
+        else { return nil }
         return report.cellular.bytesPerDay * (report.rate.isFull ? 1 : 8)
     }
 
