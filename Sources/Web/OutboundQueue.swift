@@ -27,18 +27,13 @@ struct OutboundQueue {
     var isEmpty: Bool { waiting.isEmpty && dropped == 0 }
 
     /// Keeps `item` for later; drops the oldest as far as the bound asks for.
-    ///
-    /// - Returns: how many messages were dropped.
-    @discardableResult
-    mutating func add(_ item: Item) -> Int {
+    mutating func add(_ item: Item) {
         waiting.append(item)
         waitingMessages += item.messages
-        let before = dropped
         while waitingMessages > bound, let oldest = waiting.popFirst() {
             waitingMessages -= oldest.messages
             dropped += oldest.messages
         }
-        return dropped - before
     }
 
     /// Counts messages that were lost before they came here.

@@ -68,8 +68,9 @@ extension WebSocketHandler {
     func send(_ framed: ByteBuffer, messages: Int) {
         guard state == .open, let context else { return }
         guard outbound.isEmpty, context.channel.isWritable else {
-            let lost = outbound.add(OutboundQueue.Item(bytes: framed, messages: messages))
-            if lost > 0 { peer.lost(lost) }
+            let before = outbound.dropped
+            outbound.add(OutboundQueue.Item(bytes: framed, messages: messages))
+            if outbound.dropped > before { peer.lost(outbound.dropped - before) }
             drain()
             return
         }
