@@ -5,12 +5,14 @@ const reading = (() => {
     // The server's own words, so that they stand in one place.
     const dictionary = document.getElementById("words")?.content;
 
-    /** "Full rate: 2 viewers" of `rate_now`. */
-    function rate(now) {
+    /** "Full rate: 2 viewers" of a unit's report. */
+    function rate({ rate_now: now, has_monitor: hasMonitor }) {
         const entry = now && dictionary.querySelector(`[data-rate="${now.reason}"]`);
         if (!entry) return words.none;
         const { one, many } = entry.dataset;
-        return now.viewers === 1 ? one : many.replace("{n}", now.viewers);
+        const text = now.viewers === 1 ? one : many.replace("{n}", now.viewers);
+        // Without a feed the upstream reads it even slower than idle.
+        return hasMonitor === false ? text.replace(/^Idle:/, "Background poll:") : text;
     }
 
     /** "≈ 43 MB a day" */

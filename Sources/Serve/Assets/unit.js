@@ -178,7 +178,7 @@ const unitPage = (() => {
     }
 
     function showReading(unit) {
-        byID("rate-now").textContent = reading.rate(unit.rate_now);
+        byID("rate-now").textContent = reading.rate(unit);
         const cost = reading.cost(unit.cellular, clock.now(), zone);
         byID("cost-day").textContent = cost.day;
         byID("cost-since").textContent = cost.since;

@@ -61,7 +61,7 @@
     function showReading(row, report) {
         const level = report.state === "stopped" ? null : report.lp;
         set(row.querySelector('[data-metric="lp"]'), words.level(level));
-        set(row.querySelector("td.rate"), reading.rate(report.rate_now));
+        set(row.querySelector("td.rate"), reading.rate(report));
         const cost = reading.cost(report.cellular, clock.now(), zone);
         set(row.querySelector(".day"), cost.day);
         set(row.querySelector(".cost .sub"), cost.since);

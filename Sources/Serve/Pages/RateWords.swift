@@ -22,11 +22,16 @@ extension UnitRate.Reason {
     private func same(_ text: String) -> (one: String, many: String) { (text, text) }
 }
 
-extension UnitRate {
-    /// `Full rate: 2 viewers`
-    var words: String {
-        viewerCount == 1
-            ? reason.words.one : reason.words.many.replacing("{n}", with: "\(viewerCount)")
+extension UnitReport {
+    /// `Full rate: 2 viewers`; `reading.js` says the same.
+    var rateWords: String {
+        let words = rate.reason.words
+        let text =
+            rate.viewerCount == 1
+            ? words.one : words.many.replacing("{n}", with: "\(rate.viewerCount)")
+        // Without a feed the upstream reads it even slower than idle.
+        return hasMonitor == false && text.hasPrefix("Idle:")
+            ? "Background poll:" + text.dropFirst("Idle:".count) : text
     }
 }
 

@@ -30,7 +30,6 @@ struct UnitView {
     /// - `full_cost`: `≈ 43 MB a day`, what full rate costs; `has_full_cost`.
     /// - `fault_count`, `has_faults`; `faults`: `count`, `words`.
     var context: [String: Any] {
-        let rate = snapshot.report?.rate
         let faults = FaultReason.allCases.compactMap { reason in
             snapshot.faults[reason].map { ["count": "\($0)", "words": reason.words] }
         }
@@ -45,7 +44,7 @@ struct UnitView {
             "old": condition != .measuring, "status_word": statusWord, "age_text": ageText,
             "measurement_start": newest?.measurementStart?.description ?? "",
             "timestamp": newest?.time.description ?? "", "time_zone": "UTC",
-            "rate": unit.rate.rawValue, "rate_text": rate?.words ?? PageText.none,
+            "rate": unit.rate.rawValue, "rate_text": snapshot.report?.rateWords ?? PageText.none,
             "cost_text": cost.map { PageText.perDay($0.bytesPerDay) } ?? PageText.none,
             "cost_since": cost.map {
                 "\(PageText.bytes($0.bytes)) since \(PageText.since($0.since, now: now))"
