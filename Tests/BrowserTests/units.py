@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, timedelta
 
 from visit import wait_for
 
@@ -34,6 +35,12 @@ def row(page, index):
     return page.locator("tr[data-unit]").nth(index)
 
 
+def before(unit, seconds):
+    """The time so long before an answer, as told by one of its units."""
+    now = datetime.fromisoformat(unit["timestamp"]) + timedelta(seconds=unit["age_seconds"])
+    return (now - timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def trouble(body):
     """The second unit is left out, the third's upstream is down; faults and data everywhere."""
     cost = {"bytes_per_day": 43_200_000, "bytes": 1_230_000, "since": "2026-11-24T07:00:00.000Z"}
@@ -50,7 +57,7 @@ def trouble(body):
     unit = body["units"][2]
     unit["feed"] = "upstream_down"
     unit["age_seconds"] = 4000
-    unit["timestamp"] = "2026-11-24T07:00:00.000Z"
+    unit["timestamp"] = before(body["units"][0], 4000)
     body["upstreams"][0] |= {
         "state": "down", "condition": "not reachable",
         "notices": ["Meter service simulator not reachable since 07:01: connection refused. "
