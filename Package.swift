@@ -139,7 +139,7 @@ let package = Package(
         tests("IngestTests", ["Ingest", "Simulator"]),
         tests("SimulatorTests", ["Simulator", "Web"]),
         tests("PipelineTests", ["Pipeline"]),
-        tests("StoreTests", ["Store"]),
+        tests("StoreTests", ["Store", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("ServeTests", ["Serve", "Web"]),
         tests(
             "EndToEndTests",

@@ -21,7 +21,7 @@ package struct SQLiteRegistry: Sendable {
     }
 
     /// Every change of the schema, in order; one that has landed is never edited.
-    private static var migrations: DatabaseMigrator {
+    static var migrations: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 units and tokens") { db in
             try db.execute(
