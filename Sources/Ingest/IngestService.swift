@@ -24,6 +24,8 @@ package final class IngestService: Service, UpstreamHealth {
         package var pollInterval: Duration = .seconds(1)
         /// For one whole request.
         package var requestTimeout: Duration = .seconds(5)
+        /// The longest answer, up to 256 KiB. Past it: a failed poll.
+        package var bodyBytesMaximum = JSONValue.sizeLimitBytes
         /// Between two looks at the list of units.
         package var discoveryInterval: Duration = .seconds(60)
         /// Spreads waits; the same seed gives the same ones.
@@ -65,6 +67,7 @@ package final class IngestService: Service, UpstreamHealth {
                 context: IngestContext(
                     group: MultiThreadedEventLoopGroup.singleton,
                     timeout: configuration.requestTimeout,
+                    bodyBytesMaximum: configuration.bodyBytesMaximum,
                     pollInterval: configuration.pollInterval,
                     discoveryInterval: configuration.discoveryInterval,
                     seed: configuration.seed.spread(by: upstream.id), directory: directory,
@@ -111,6 +114,7 @@ extension IngestService: UnitHealth, FaultCounts {
 struct IngestContext: Sendable {
     let group: any EventLoopGroup
     let timeout: Duration
+    let bodyBytesMaximum: Int
     let pollInterval: Duration
     let discoveryInterval: Duration
     let seed: UInt64

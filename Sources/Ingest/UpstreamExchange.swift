@@ -30,6 +30,8 @@ struct UpstreamExchange: Sendable {
     let address: UpstreamAddress
     /// For a whole call, connection and body included. Real time: it bounds a socket.
     let timeout: Duration
+    /// Of an answer; at most ``JSONValue/sizeLimitBytes``, beyond which none is read.
+    var bodyBytesMaximum = JSONValue.sizeLimitBytes
 
     /// A client as upstreams need it. To be shut down by whoever made it.
     static func makeClient(on group: any EventLoopGroup, timeout: Duration) -> HTTPClient {
@@ -69,9 +71,9 @@ struct UpstreamExchange: Sendable {
         do {
             // The client's own deadline ends with the head of the answer; this one covers it all.
             return try await withThrowingTaskGroup(of: UpstreamAnswer.self) { group in
-                group.addTask { [client, request] in
+                group.addTask { [client, request, bodyBytesMaximum] in
                     let response = try await client.execute(request, deadline: .distantFuture)
-                    let body = try await response.body.collect(upTo: JSONValue.sizeLimitBytes)
+                    let body = try await response.body.collect(upTo: bodyBytesMaximum)
                     return UpstreamAnswer(status: Int(response.status.code), body: body)
                 }
                 group.addTask { [timeout] in

@@ -57,7 +57,9 @@ final class UpstreamReader: Sendable {
     func run() async {
         let client = UpstreamExchange.makeClient(on: context.group, timeout: context.timeout)
         await read(
-            asking: UpstreamExchange(client: client, address: address, timeout: context.timeout))
+            asking: UpstreamExchange(
+                client: client, address: address, timeout: context.timeout,
+                bodyBytesMaximum: context.bodyBytesMaximum))
         // Nothing is under way any more, so there is nothing that closing could fail at.
         try? await client.shutdown()
     }
