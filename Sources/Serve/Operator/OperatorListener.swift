@@ -7,7 +7,7 @@ import Hummingbird
 package import Logging
 package import Monitoring
 import ServiceLifecycle
-import Web
+package import Web
 
 /// The operators' port.
 package struct OperatorListener: Service {
@@ -24,6 +24,10 @@ package struct OperatorListener: Service {
         package var socketsPerAddress = 200
         package var socketsPerSession = 20
         package var signInsPerMinute = 10
+        /// The longest body of a form. Past it: 413.
+        package var formBytesMaximum = 64 * 1024
+        /// Bounds of connections and sockets. How faults are answered is the listener's own.
+        package var web = WebListener.Configuration()
 
         package init(host: String, port: Int, publicURL: String? = nil) {
             self.host = host
@@ -81,7 +85,8 @@ package struct OperatorListener: Service {
         let routes = OperatorRoutes(
             sources: sources, policy: policy, authenticator: authenticator, origins: origins,
             pages: try Pages(assets), assets: assets,
-            signInsPerMinute: configuration.signInsPerMinute, logger: logger)
+            signInsPerMinute: configuration.signInsPerMinute,
+            formBytesMaximum: configuration.formBytesMaximum, logger: logger)
         let streams = StreamRouting(
             hub: hub, directory: sources.directory, authenticator: authenticator,
             origins: origins, policy: policy,
@@ -90,8 +95,8 @@ package struct OperatorListener: Service {
                 perSession: configuration.socketsPerSession))
         listener = WebListener(
             name: "operator", host: configuration.host, port: configuration.port,
-            configuration: .answering(with: policy), responder: routes.router.buildResponder(),
-            sockets: streams, onBound: onBound, logger: logger)
+            configuration: configuration.web.answering(with: policy),
+            responder: routes.router.buildResponder(), sockets: streams, onBound: onBound, logger: logger)
     }
 
     /// Serves until a graceful shutdown.
@@ -101,8 +106,8 @@ package struct OperatorListener: Service {
 
 extension WebListener.Configuration {
     /// Faults below the router are answered as those in it.
-    static func answering(with policy: AnswerPolicy) -> WebListener.Configuration {
-        var configuration = WebListener.Configuration()
+    func answering(with policy: AnswerPolicy) -> WebListener.Configuration {
+        var configuration = self
         configuration.fault = { status, detail in
             Problem(status: status, detail: detail).answer(policy)
         }

@@ -14,7 +14,7 @@ struct OperatorRoutes {
     init(
         sources: OperatorListener.Sources, policy: AnswerPolicy, authenticator: Authenticator,
         origins: OriginPolicy, pages: Pages, assets: AssetCatalog, signInsPerMinute: Int,
-        logger: Logger
+        formBytesMaximum: Int, logger: Logger
     ) {
         router = Router(context: RequestScope.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: AnswerMiddleware(policy: policy, logger: logger))
@@ -22,7 +22,8 @@ struct OperatorRoutes {
         addOpen(sources, assets)
         let signIn = SignIn(
             authenticator: authenticator, origins: origins, pages: pages,
-            attemptsPerMinute: signInsPerMinute, logger: logger)
+            attemptsPerMinute: signInsPerMinute, formBytesMaximum: formBytesMaximum,
+            logger: logger)
         router.get("/sign-in") { try signIn.page($0, $1) }
         router.post("/sign-in") { try await signIn.submit($0, $1) }
         router.post("/sign-out") { try signIn.signOut($0, $1) }

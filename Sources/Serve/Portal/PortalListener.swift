@@ -6,7 +6,7 @@ import HTTPTypes
 import Hummingbird
 package import Logging
 import ServiceLifecycle
-import Web
+package import Web
 
 /// The clients' port. It says that it lives; everything else is not found, in the same bytes.
 package struct PortalListener: Service {
@@ -14,9 +14,11 @@ package struct PortalListener: Service {
 
     /// - Parameters:
     ///   - publicURL: what clients' browsers call it.
+    ///   - web: bounds of connections. How faults are answered is the listener's own.
     ///   - onBound: called once with the port, when it accepts connections.
     package init(
         host: String, port: Int, publicURL: String? = nil,
+        web: WebListener.Configuration = WebListener.Configuration(),
         onBound: @escaping @Sendable (Int) async -> Void = { _ in }, logger: Logger
     ) {
         let isSecure = publicURL?.lowercased().hasPrefix("https://") ?? false
@@ -25,7 +27,7 @@ package struct PortalListener: Service {
         router.add(middleware: AnswerMiddleware(policy: policy, logger: logger))
         router.get("/healthz") { _, _ in HealthRoutes.alive }
         listener = WebListener(
-            name: "portal", host: host, port: port, configuration: .answering(with: policy),
+            name: "portal", host: host, port: port, configuration: web.answering(with: policy),
             responder: router.buildResponder(), sockets: NoWebSockets(), onBound: onBound,
             logger: logger)
     }

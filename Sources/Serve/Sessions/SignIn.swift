@@ -16,16 +16,18 @@ final class SignIn: Sendable {
     private let origins: OriginPolicy
     private let pages: Pages
     private let attempts: Mutex<AttemptLimit>
+    private let formBytesMaximum: Int
     private let logger: Logger
 
     init(
         authenticator: Authenticator, origins: OriginPolicy, pages: Pages,
-        attemptsPerMinute: Int, logger: Logger
+        attemptsPerMinute: Int, formBytesMaximum: Int, logger: Logger
     ) {
         self.authenticator = authenticator
         self.origins = origins
         self.pages = pages
         attempts = Mutex(AttemptLimit(perMinute: attemptsPerMinute))
+        self.formBytesMaximum = formBytesMaximum
         self.logger = logger
     }
 
@@ -61,7 +63,7 @@ final class SignIn: Sendable {
             throw Problem.tooMany(
                 "Too many attempts; try again in \(seconds) s.", retryAfterSeconds: seconds)
         }
-        let form = try await SignIn.form(of: request)
+        let form = try await form(of: request)
         let next = form["next"].flatMap(SignIn.local) ?? "/"
         let secret = form["token"].map(SignIn.trimmed) ?? ""
         guard let token = try await authenticator.token(secret: secret) else {
@@ -92,8 +94,8 @@ final class SignIn: Sendable {
         text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// The fields of a form of at most 64 KiB.
-    private static func form(of request: Request) async throws -> [String: String] {
+    /// The fields of a form.
+    private func form(of request: Request) async throws -> [String: String] {
         let type = request.headers[.contentType]?.split(separator: ";").first.map(String.init)
         guard type?.lowercased() == "application/x-www-form-urlencoded",
             request.headers[.contentEncoding] == nil
@@ -104,9 +106,9 @@ final class SignIn: Sendable {
         var request = request
         let body: ByteBuffer
         do {
-            body = try await request.collectBody(upTo: 64 * 1024)
+            body = try await request.collectBody(upTo: formBytesMaximum)
         } catch is NIOTooManyBytesError {
-            throw Problem(status: .contentTooLarge, detail: "A form has at most 64 KiB.")
+            throw Problem(status: .contentTooLarge, detail: "A form has at most \(formBytesMaximum) bytes.")
         }
         var fields: [String: String] = [:]
         for pair in String(buffer: body).split(separator: "&") {
