@@ -60,6 +60,7 @@ let package = Package(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CTimex"),
         .target(name: "CChecksum"),
         .target(name: "CAssets"),
 
@@ -116,8 +117,10 @@ let package = Package(
         .executableTarget(
             name: "earshot",
             dependencies: [
-                "Monitoring", "Ingest", "Pipeline", "Store", "Serve", "Simulator", "Web",
+                "CTimex", "Monitoring", "Ingest", "Pipeline", "Store", "Serve", "Simulator", "Web",
                 logging, lifecycle,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -141,6 +144,7 @@ let package = Package(
         tests("PipelineTests", ["Pipeline"]),
         tests("StoreTests", ["Store", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("ServeTests", ["Serve", "Web"]),
+        tests("ProgramTests", ["earshot", logging]),
         tests(
             "EndToEndTests",
             [

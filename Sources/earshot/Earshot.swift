@@ -18,7 +18,7 @@ struct Earshot: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, DemoCommand.self, SimulateCommand.self, TokenCommand.self,
-            VersionCommand.self,
+            ConfigCommand.self, DoctorCommand.self, VersionCommand.self,
         ])
 
     static func main() async {
