@@ -144,7 +144,9 @@ let package = Package(
         tests("PipelineTests", ["Pipeline"]),
         tests("StoreTests", ["Store", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("ServeTests", ["Serve", "Web"]),
-        tests("ProgramTests", ["earshot", logging]),
+        tests(
+            "ProgramTests",
+            ["earshot", "Web", logging, .product(name: "NIOCore", package: "swift-nio")]),
         tests(
             "EndToEndTests",
             [

@@ -110,7 +110,7 @@ struct Composition {
 
 extension ServiceSettings.Limits {
     /// What both listeners bound alike.
-    fileprivate var web: WebListener.Configuration {
+    var web: WebListener.Configuration {
         var web = WebListener.Configuration()
         web.headBytes = headBytes
         web.headFields = headFields

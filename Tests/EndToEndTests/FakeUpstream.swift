@@ -28,6 +28,12 @@ final class FakeUpstream: Sendable {
         }
     }
 
+    static func withOneUnit() async throws -> FakeUpstream {
+        var answers = Answers()
+        answers.roster = #"{"status":"ok","devices":[{"unit_id":"u1","status":null}],"total":1}"#
+        return try await FakeUpstream(answers)
+    }
+
     private let channel: any Channel
     var url: String { "http://127.0.0.1:\(channel.localAddress!.port!)" }
 

@@ -10,6 +10,45 @@ import NIOHTTP1
 import NIOPosix
 import Testing
 
+/// The beginning of a WebSocket, as far as its status.
+private final class Handshake: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+    private let status: EventLoopPromise<String>
+
+    init(_ status: EventLoopPromise<String>) { self.status = status }
+
+    static func begin(
+        _ url: String, _ path: String, _ token: String
+    ) async throws -> (any Channel, status: String) {
+        let port = Int(url.split(separator: ":").last ?? "") ?? 0
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let status = loop.makePromise(of: String.self)
+        let head = ByteBuffer(
+            string: """
+                GET \(path) HTTP/1.1\r
+                Host: 127.0.0.1:\(port)\r
+                Connection: Upgrade\r
+                Upgrade: websocket\r
+                Sec-WebSocket-Version: 13\r
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+                Authorization: Bearer \(token)\r
+                \r\n
+                """)
+        let channel = try await ClientBootstrap(group: loop)
+            .channelInitializer { $0.pipeline.addHandler(Handshake(status)) }
+            .connect(host: "127.0.0.1", port: port)
+            .flatMap { channel in channel.writeAndFlush(head).map { channel } }.get()
+        return (channel, try await status.futureResult.get())
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let words = String(buffer: unwrapInboundIn(data)).split(separator: " ")
+        status.succeed(words.count > 1 ? String(words[1]) : "none")
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { status.succeed("closed") }
+}
+
 @Suite struct `The program's settings` {
     private let listening = ["--operator-listen", "127.0.0.1:0", "--portal-listen", "127.0.0.1:0"]
 
@@ -117,6 +156,46 @@ import Testing
         #expect(try await post("token=a") == 401)
         #expect(try await post("token=a") == 401)
         #expect(try await post("token=a") == 429)
+        #expect(await service.end(SIGTERM) == 0)
+    }
+
+    @Test(arguments: [("SESSION", 2), ("ADDRESS", 2)])
+    func `of WebSockets take effect`(scope: String, most: Int) async throws {
+        let upstream = try await FakeUpstream.withOneUnit()
+        let folder = TemporaryFolder()
+        let token = try await folder.token()
+        let service = try Program(
+            ["serve", "--data", folder.path, "--upstream", upstream.url] + listening,
+            environment: ["EARSHOT_LIMIT_WEBSOCKETS_PER_\(scope)": "\(most)"])
+        let url = try #require(await service.ready("operator"))
+        let client = Client(url: url, token: token)
+        try await eventually { try await client.get("/api/units/u1").status == 200 }
+        var channels: [any Channel] = []
+        var statuses: [String] = []
+        for _ in 0...most {
+            let (channel, status) = try await Handshake.begin(url, "/api/units/u1/stream", token)
+            channels.append(channel)
+            statuses.append(status)
+        }
+        #expect(statuses == Array(repeating: "101", count: most) + ["429"])
+        for channel in channels { try? await channel.close() }
+        #expect(await service.end(SIGTERM) == 0)
+    }
+
+    @Test func `of upstreams take effect`() async throws {
+        var answers = FakeUpstream.Answers()
+        answers.roster = #"{"devices":[]}"# + String(repeating: " ", count: 5000)
+        let upstream = try await FakeUpstream(answers)
+        let folder = TemporaryFolder()
+        let token = try await folder.token()
+        let service = try Program(
+            ["serve", "--data", folder.path, "--upstream", upstream.url] + listening,
+            environment: ["EARSHOT_LIMIT_UPSTREAM_BODY_BYTES": "4096"])
+        let client = Client(url: try #require(await service.ready("operator")), token: token)
+        try await eventually {
+            let upstreams = try await client.get("/readyz").body["upstreams"] as? [[String: Any]]
+            return upstreams?.first?["state"] as? String == "down"
+        }
         #expect(await service.end(SIGTERM) == 0)
     }
 

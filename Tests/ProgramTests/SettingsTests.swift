@@ -1,6 +1,8 @@
 //  SettingsTests.swift · ProgramTests
 
+import NIOCore
 import Testing
+import Web
 
 @testable import earshot
 
@@ -186,6 +188,33 @@ import Testing
             in: try ServiceSettings(settled(environment)), hasTokens: hasTokens)
         #expect(sentences.count == words.count)
         for (sentence, word) in zip(sentences, words) { #expect(sentence.contains(word)) }
+    }
+}
+
+@Suite struct `The limits` {
+    @Test func `arrive where they hold, each in its own place`() throws {
+        var environment: [String: String] = [:]
+        let limits = Setting.all.filter { $0.key.hasPrefix("limit.") }
+        for (index, limit) in limits.enumerated() {
+            if case .number(let range) = limit.form {
+                environment[limit.environment] = "\(range.lowerBound + 100 + index)"
+            } else {
+                environment[limit.environment] = "\(5000 + index)ms"
+            }
+        }
+        let settings = SettingsSources(environment: environment, file: .none).settle()
+        let service = try ServiceSettings(settings)
+        let values = Mirror(reflecting: service.limits).children.map { "\($0.value)" }
+        #expect(values.count == limits.count, "a limit without an effect must not exist")
+        let web = service.limits.web
+        #expect(web.connections == settings.number(.connections))
+        #expect(web.headBytes == settings.number(.headBytes))
+        #expect(web.headFields == settings.number(.headFields))
+        #expect(web.idle == settings.span(.idle).duration)
+        #expect(web.socketLimits.messageBytes == settings.number(.messageBytes))
+        #expect(web.socketLimits.messagesPerSecond == settings.number(.messagesPerSecond))
+        #expect(web.socketLimits.waitingMessages == settings.number(.waitingMessages))
+        #expect(web.socketLimits.blocked.nanoseconds == settings.span(.blocked).milliseconds * 1_000_000)
     }
 }
 
