@@ -30,7 +30,8 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.peer = peer
         self.limits = limits
         inbound = InboundMessages(limits: limits)
-        outbound = OutboundQueue(bound: limits.waitingMessages)
+        outbound = OutboundQueue(
+            bound: limits.waitingMessages, losesNewest: limits.losesNewest)
     }
 
     /// The connection speaks WebSocket from now on.
