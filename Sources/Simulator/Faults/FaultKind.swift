@@ -76,7 +76,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
     /// The seconds that a value may be; `nil` for a kind that takes no value.
     var seconds: ClosedRange<Int>? {
         switch self {
-        case .phantomRestart: 1...30
+        case .phantomRestart: 2...30
         case .stalled, .slow, .restart: 1...600
         case .clockBack, .clockAhead: 1...31_536_000
         default: nil

@@ -55,8 +55,9 @@ extension UnitFeed {
             meter?.stop()
         case .phantomRestart:
             stopMeasurement(at: time)
-            believesMeasuring = true
-            phantomUntil = time.advanced(byMicroseconds: Int64(fault.seconds) * 1_000_000)
+            // The stop is seen for a second, whoever polls when.
+            let begin = time.advanced(byMicroseconds: 1_000_000)
+            phantom = begin..<time.advanced(byMicroseconds: Int64(fault.seconds) * 1_000_000)
         case .neverReached:
             row = nil
             trail = Trail()
@@ -77,7 +78,7 @@ extension UnitFeed {
             _ = meter?.start()
         case .phantomRestart:
             _ = startMeasurement(at: time)
-            phantomUntil = nil
+            phantom = nil
         default: break
         }
     }

@@ -44,8 +44,8 @@ struct UnitFeed: Sendable {
     var believesMeasuring = false
     var measurementStart: UpstreamTime?
     var failures = 0
-    /// Until then the state is not read, and a stopped meter is believed to measure.
-    var phantomUntil: UpstreamTime?
+    /// A stopped meter is believed to measure; until the end of this the state is not read.
+    var phantom: Range<UpstreamTime>?
     private var random: SplitMix64
 
     static let never = UpstreamTime(microseconds: .max)
@@ -138,10 +138,11 @@ struct UnitFeed: Sendable {
 
     private mutating func read(at time: UpstreamTime, readsState: Bool) -> Reading {
         hear(until: time)
-        let isPhantom = phantomUntil.map { time < $0 } ?? false
-        if !isPhantom, readsState || phantomUntil != nil {
+        if let phantom, time < phantom.upperBound {
+            believesMeasuring = phantom.contains(time)
+        } else if readsState || phantom != nil {
             believesMeasuring = meter!.isMeasuring
-            phantomUntil = nil
+            phantom = nil
         }
         measurementStart = believesMeasuring ? measurementStart ?? stamp(time) : nil
         let reading = distorted(

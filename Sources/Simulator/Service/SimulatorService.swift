@@ -8,7 +8,7 @@
 package import Logging
 package import Monitoring
 import NIOCore
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 import Web
 
@@ -113,6 +113,9 @@ extension SimulatorService {
         }
         return sum
     }
+
+    /// Whether any upstream answers nothing now: frozen, or stalled.
+    package var isSilent: Bool { simulations.contains(where: \.isSilent) }
 
     package var stats: SimulatorStats { control.stats }
 

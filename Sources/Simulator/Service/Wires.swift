@@ -46,6 +46,8 @@ final class Wires: Sendable {
         cutAll()
     }
 
+    var isRefusing: Bool { state.withLock { $0.isRefusing } }
+
     func setRefusing(_ isRefusing: Bool) {
         let isNew = state.withLock { state in
             defer { state.isRefusing = isRefusing }

@@ -95,7 +95,9 @@ struct SimulatedUpstream: Sendable {
         var deliveries: [Delivery] = []
         while faults.nextEdge <= time.microseconds(since: playStart) {
             let edge = playStart.advanced(byMicroseconds: faults.nextEdge)
-            play(to: edge, &deliveries)
+            // What is due at the same instant comes after it: a fault has its beginning.
+            play(to: edge.advanced(byMicroseconds: -1), &deliveries)
+            now = max(now, edge)
             for edge in faults.turn() { follow(edge) }
         }
         play(to: time, &deliveries)
