@@ -215,6 +215,13 @@ import Testing
         #expect(states() == ["over", "over"])
     }
 
+    @Test func `begin a fault of no length without harm`() {
+        let answer = call("POST", "faults", #"{"kind":"over","target":"*","seconds":1e-9}"#)
+        #expect(answer.status == 200)
+        play(to: 1)
+        #expect(states() == ["over"])
+    }
+
     private func states() -> [String] {
         call("GET", "faults").body["faults"]?.elements?.compactMap { $0["state"]?.string } ?? []
     }
@@ -222,6 +229,7 @@ import Testing
     @Test(arguments: [
         ("POST", "faults", "", 400), ("POST", "faults", #"{"kind":"bogus","target":"*"}"#, 400),
         ("POST", "faults", #"{"kind":"over","target":"*","seconds":0}"#, 400),
+        ("POST", "faults", #"{"kind":"over","target":"*","seconds":1e-9,"value":1}"#, 400),
         ("POST", "faults", #"{"kind":"over","target":"upstream"}"#, 400),
         ("POST", "faults", #"{"kind":"over","target":"NL43-0099"}"#, 400),
         ("DELETE", "faults/7", "", 404), ("GET", "nothing", "", 404), ("PUT", "stats", "", 404),
@@ -246,7 +254,7 @@ import Testing
         #expect(body["upstreams"]?.elements?.count == 3)
         #expect(
             keys(try unwrap(body["upstreams"]?.elements?.first)) == [
-                "requests", "in_flight_max", "watched_max", "sockets_max",
+                "upstream", "units", "requests", "in_flight_max", "watched_max", "sockets_max",
                 "watched_and_in_flight_max", "freezes", "device_calls",
             ])
     }

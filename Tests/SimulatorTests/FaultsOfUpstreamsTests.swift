@@ -148,6 +148,10 @@ extension Simulation {
         #expect((received.frames.count > before + 5) == (kind == .stalled))
         let times = received.times
         #expect(times == times.sorted())
+        let silence = [61, 90].map { (second: Int64) in
+            UpstreamTime(start).advanced(byMicroseconds: second * 1_000_000).text
+        }
+        #expect(!times.contains { silence[0] < $0 && $0 < silence[1] }, "no poll was made up for")
     }
 
     @Test func `stalls again and again when told for how long`() throws {

@@ -72,7 +72,7 @@ extension Fault {
     /// so many seconds, pauses as long, and so on.
     func entries(id: Int) -> [FaultTimeline.Entry] {
         let from = from.microseconds
-        let to = to?.microseconds ?? .max
+        let to = max(from + 1, to?.microseconds ?? .max)
         let length = Int64(seconds ?? kind.usualSeconds)
         func entry(_ from: Int64, _ to: Int64) -> FaultTimeline.Entry {
             FaultTimeline.Entry(id: id, kind: kind, seconds: Int(length), from: from, to: to)

@@ -52,14 +52,19 @@ package struct UpstreamStats: Hashable, Sendable {
         loadMax = max(loadMax, watched + inFlight)
     }
 
-    var json: JSON {
-        [
-            "requests": .object(
-                Call.allCases.map { .init(key: $0.rawValue, value: .integer(count($0))) }),
-            "in_flight_max": .integer(inFlightMax), "watched_max": .integer(watchedMax),
-            "sockets_max": .integer(socketsMax),
-            "watched_and_in_flight_max": .integer(loadMax), "freezes": .integer(freezes),
-            "device_calls": .integer(deviceCalls),
+    /// As it is told over HTTP.
+    var members: [JSON.Member] {
+        let calls = Call.allCases.map { call in
+            JSON.Member(key: call.rawValue, value: .integer(count(call)))
+        }
+        return [
+            .init(key: "requests", value: .object(calls)),
+            .init(key: "in_flight_max", value: .integer(inFlightMax)),
+            .init(key: "watched_max", value: .integer(watchedMax)),
+            .init(key: "sockets_max", value: .integer(socketsMax)),
+            .init(key: "watched_and_in_flight_max", value: .integer(loadMax)),
+            .init(key: "freezes", value: .integer(freezes)),
+            .init(key: "device_calls", value: .integer(deviceCalls)),
         ]
     }
 }

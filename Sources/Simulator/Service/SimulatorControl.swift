@@ -178,7 +178,16 @@ extension SimulatorControl {
         let stats = stats
         return [
             "elapsed": .number(elapsed.seconds),
-            "upstreams": .array(stats.upstreams.map(\.json)),
+            "upstreams": .array(
+                stats.upstreams.enumerated().map { index, stats in
+                    .object(
+                        [
+                            .init(key: "upstream", value: .integer(index + 1)),
+                            .init(
+                                key: "units",
+                                value: .integer(configuration.units(of: index).count)),
+                        ] + stats.members)
+                }),
             "faulty_units": .array(stats.faultyUnits.map { .text($0) }),
         ]
     }

@@ -65,10 +65,10 @@ struct FeedRouting: WebSocketRouting {
 
     func decide(_ request: HTTPRequest, from address: String) async -> WebSocketDecision {
         let path = segments(ofPath: String((request.path ?? "").prefix { $0 != "?" }))
-        simulation.arrive(method: "GET", segments: path)
-        defer { simulation.leave() }
         try? await simulation.waitWhileSilent()
         guard let unit = Route.monitoredUnit(segments: path) else {
+            simulation.arrive(method: "GET", segments: path)
+            simulation.leave()
             // What the real one's server says to a WebSocket that no route takes.
             return .refuse(WebAnswer(status: .forbidden, fields: [:], body: ByteBuffer()))
         }

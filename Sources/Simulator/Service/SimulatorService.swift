@@ -66,10 +66,12 @@ package struct SimulatorService: Service {
                 group.addTask { try await host.run() }
             }
             if let address = configuration.control {
+                var quiet = logger
+                quiet.logLevel = .critical
                 let listener = WebListener(
                     name: "control", host: address.host, port: address.port,
                     responder: ControlResponder(control: control), sockets: NoWebSockets(),
-                    onBound: { await bound.noteControl($0) }, logger: logger)
+                    onBound: { await bound.noteControl($0) }, logger: quiet)
                 group.addTask { try await listener.run() }
             }
             group.addTask { try await play(sent: sent, taken: taken) }

@@ -86,6 +86,10 @@ struct UpstreamHost: Service {
         listening.socketLimits.blocked = .minutes(10)
         // What the real one's server keeps an idle connection for, by default.
         listening.idle = .seconds(5)
+        var quiet = logger
+        // The server calls it an error to be cancelled, which closing a port is; whatever keeps
+        // it from listening is thrown.
+        quiet.logLevel = .critical
         let simulation = simulation
         listening.prepare = { channel in
             simulation.wires.add(channel)
@@ -93,11 +97,11 @@ struct UpstreamHost: Service {
         }
         let responder = SimulatorResponder(
             speed: configuration.speed, simulation: simulation, control: control)
-        return { [listening, configuration, logger] in
+        return { [listening, configuration, quiet] in
             WebListener(
                 name: "simulator", host: configuration.host, port: port,
                 configuration: listening, responder: responder,
-                sockets: FeedRouting(simulation: simulation), onBound: onBound, logger: logger)
+                sockets: FeedRouting(simulation: simulation), onBound: onBound, logger: quiet)
         }
     }
 }
