@@ -42,8 +42,24 @@ struct MonitorSocket: Sendable {
         _ path: String, until: @escaping @Sendable () async -> Void,
         take: ([ByteBuffer]) async -> Void
     ) async -> SocketEnd {
+        let channel: any Channel
         do {
-            let channel = try await connect()
+            channel = try await connect()
+        } catch {
+            return .refused(String(describing: error))
+        }
+        let end = await read(channel, at: path, until: until, take: take)
+        // Whoever waits for this one's place must not have it while this one is still open.
+        channel.close(promise: nil)
+        try? await channel.closeFuture.get()
+        return end
+    }
+
+    private func read(
+        _ channel: any Channel, at path: String, until: @escaping @Sendable () async -> Void,
+        take: ([ByteBuffer]) async -> Void
+    ) async -> SocketEnd {
+        do {
             guard let batches = try await upgrade(channel, to: path) else { return .notUpgraded }
             try await batches.executeThenClose { inbound, outbound in
                 async let _: Void = MonitorSocket.close(channel, outbound, after: until)

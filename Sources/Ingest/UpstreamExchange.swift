@@ -3,14 +3,43 @@
 //  One HTTP call to an upstream: bounded in time and in size, no redirects, no decompression.
 
 import AsyncHTTPClient
+import Monitoring
 import NIOCore
 import NIOHTTP1
+
+/// All that is ever asked of an upstream, beside `WS {unit}/monitor`. None of it touches a meter;
+/// the start of a feed is the only thing that is written.
+enum UpstreamCall: Hashable, Sendable {
+    case roster
+    case monitors
+    /// With the unit's name at the upstream.
+    case status(String)
+    case startMonitor(String)
+
+    var isRead: Bool {
+        if case .startMonitor = self { false } else { true }
+    }
+
+    var path: String {
+        switch self {
+        case .roster: "/api/nl43/roster"
+        case .monitors: "/api/nl43/_monitor/status"
+        case .status(let name): UpstreamAddress.path(name, "status")
+        case .startMonitor(let name): UpstreamAddress.path(name, "monitor/start")
+        }
+    }
+
+    /// As in a log: `GET /api/nl43/roster`.
+    var line: String { "\(isRead ? "GET" : "POST") \(path)" }
+}
 
 /// What an upstream answered.
 struct UpstreamAnswer: Sendable {
     let status: Int
     /// At most ``JSONValue/sizeLimitBytes``.
     let body: ByteBuffer
+    /// The upstream's clock when it answered, to the second.
+    let date: Timestamp?
 }
 
 /// Why there is no answer.
@@ -45,26 +74,21 @@ struct UpstreamExchange: Sendable {
         return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
     }
 
-    func get(_ path: String) async throws(ExchangeFailure) -> UpstreamAnswer {
+    /// Makes a call; a `GET` again at once when the other side closed the kept connection just as
+    /// it was used again.
+    func make(_ call: UpstreamCall) async throws(ExchangeFailure) -> UpstreamAnswer {
         do {
-            return try await call(.GET, path)
-        } catch .refused(let cause) where cause == UpstreamExchange.closedWhileIdle {
-            // The other side closed the kept connection just as it was used again.
-            return try await call(.GET, path)
+            return try await attempt(call)
+        } catch .refused(let cause) where cause == UpstreamExchange.closedWhileIdle && call.isRead {
+            return try await attempt(call)
         }
-    }
-
-    func post(_ path: String) async throws(ExchangeFailure) -> UpstreamAnswer {
-        try await call(.POST, path)
     }
 
     private static let closedWhileIdle = String(describing: HTTPClientError.remoteConnectionClosed)
 
-    private func call(
-        _ method: HTTPMethod, _ path: String
-    ) async throws(ExchangeFailure) -> UpstreamAnswer {
-        var request = HTTPClientRequest(url: "http://\(address.authority)\(path)")
-        request.method = method
+    private func attempt(_ call: UpstreamCall) async throws(ExchangeFailure) -> UpstreamAnswer {
+        var request = HTTPClientRequest(url: "http://\(address.authority)\(call.path)")
+        request.method = call.isRead ? .GET : .POST
         request.headers.add(name: "accept", value: "application/json")
         do {
             // The client's own deadline ends with the head of the answer; this one covers it all.
@@ -72,7 +96,10 @@ struct UpstreamExchange: Sendable {
                 group.addTask { [client, request] in
                     let response = try await client.execute(request, deadline: .distantFuture)
                     let body = try await response.body.collect(upTo: JSONValue.sizeLimitBytes)
-                    return UpstreamAnswer(status: Int(response.status.code), body: body)
+                    let date = response.headers.first(name: "date")
+                    return UpstreamAnswer(
+                        status: Int(response.status.code), body: body,
+                        date: date.flatMap { Timestamp(httpDate: $0) })
                 }
                 group.addTask { [timeout] in
                     try await Task.sleep(for: timeout)

@@ -38,16 +38,16 @@ struct Composition {
 
         let hub = LiveHub()
         let history = store.history
+        let newest = history.newestFrames()
         let pipeline = FramePipeline(
-            store: store, hub: hub, watermarks: history.newestFrames(), clock: clock,
-            logger: logger)
+            store: store, hub: hub, watermarks: newest, clock: clock, logger: logger)
         var reading = IngestService.Configuration(upstreams: upstreams)
         reading.pollInterval = settings.pollInterval.duration
         let ingest: IngestService
         do {
             ingest = try IngestService(
-                configuration: reading, directory: registry, sink: pipeline, clock: clock,
-                logger: logger)
+                configuration: reading, directory: registry, newest: newest, sink: pipeline,
+                clock: clock, logger: logger)
         } catch {
             throw Failure(.usage, "\(error).")
         }

@@ -16,7 +16,13 @@ import Testing
     private func full(_ ledger: inout DemandLedger, at seconds: Int, of upstream: String = "u")
         -> String
     {
-        ledger.fullRate(of: upstream, at: .seconds(seconds)).map(\.name).sorted().joined()
+        fullUnits(&ledger, at: seconds, of: upstream).map(\.name).sorted().joined()
+    }
+
+    private func fullUnits(_ ledger: inout DemandLedger, at seconds: Int, of upstream: String = "u")
+        -> [UnitID]
+    {
+        ledger.rates(of: upstream, at: .seconds(seconds)).rates.filter(\.value.isFull).map(\.key)
     }
 
     // Steps: +a a viewer of a comes, -a one leaves; each a second after the one before. The
@@ -76,7 +82,7 @@ import Testing
         ledger.configure("u", units: units(letters), running: nil)
         ledger.configure("v", units: units(["x"], at: "v"), running: nil)
         for name in letters + ["x"] { ledger.begin(UnitID(name)!) }
-        #expect(ledger.fullRate(of: "u", at: .zero).count == 13)
+        #expect(fullUnits(&ledger, at: 0).count == 13)
         #expect(full(&ledger, at: 0, of: "v") == "x")
         #expect(full(&ledger, at: 0, of: "w") == "")
     }
@@ -110,7 +116,7 @@ import Testing
                 ledger.end(UnitID(letter)!, at: .seconds(second))
                 viewers[letter] = max(0, viewers[letter, default: 0] - 1)
             }
-            let full = ledger.fullRate(of: "u", at: .seconds(second))
+            let full = fullUnits(&ledger, at: second)
             let watched = viewers.filter { $0.value > 0 }.keys
             #expect(full.count <= 13)
             if fullCount + watched.count <= 13 {
