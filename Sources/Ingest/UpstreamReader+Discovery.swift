@@ -48,6 +48,7 @@ extension UpstreamReader {
     ) async {
         let (known, isNews) = state.withLock { state in
             defer { state.lastRefusedCount = roster.refusedCount }
+            state.listed = Set(roster.names)
             return (
                 Set(state.assigned.map(\.upstreamUnit)),
                 roster.refusedCount > 0 && roster.refusedCount != state.lastRefusedCount
@@ -77,7 +78,6 @@ extension UpstreamReader {
             await startMonitors(listedIn: roster, asking: exchange, &monitors!)
         }
         state.withLock { [monitors] state in
-            state.listed = Set(roster.names)
             state.monitors = monitors ?? state.monitors
             state.isMonitorNews = monitors != nil
             state.isChanged = true
@@ -119,11 +119,16 @@ extension UpstreamReader {
     ) async {
         let changed = state.withLock { state -> State? in
             guard state.isChanged else { return nil }
-            defer { (state.isChanged, state.isMonitorNews) = (false, false) }
+            defer {
+                state.isChanged = false
+                state.isMonitorNews = false
+                state.isListDue = false
+            }
             return state
         }
         guard let changed else { return }
         let now = context.now
+        if changed.isListDue { schedule.discover(at: now.elapsed) }
         var readers: [UnitID: UnitReader] = [:]
         var listed: [Unit] = []
         var observations: [Observation] = []

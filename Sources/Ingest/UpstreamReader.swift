@@ -18,6 +18,8 @@ final class UpstreamReader: Sendable {
         var assigned: [Unit] = []
         /// Whether what is asked for no longer is what is assigned and listed.
         var isChanged = true
+        /// Whether a unit was assigned under a name that is not listed: the list may be old.
+        var isListDue = false
         /// The names that it listed last; `nil` before the first list.
         var listed: Set<String>?
         /// The feeds that ran there last; `nil` while not known.
@@ -78,6 +80,10 @@ final class UpstreamReader: Sendable {
     func assign(_ units: [Unit]) {
         state.withLock { state in
             guard state.assigned != units else { return }
+            if let listed = state.listed {
+                let known = listed.union(state.assigned.map(\.upstreamUnit))
+                state.isListDue = !known.isSuperset(of: units.map(\.upstreamUnit))
+            }
             state.assigned = units
             state.isChanged = true
         }
@@ -240,10 +246,11 @@ final class UpstreamReader: Sendable {
     ) async -> UpstreamCondition.Change? {
         let now = context.now
         let (change, condition, failure, readers) = state.withLock { state in
+            let wasDown = state.condition.state == .down
             let change = state.condition.observe(
                 outcome, of: unit, unitCount: state.readers.count, at: now.date)
-            // What ran there may have been started anew with it, or not.
-            if change == .recovered { state.startedMonitors = [] }
+            // It may have been started anew, and then what ran there was, or was not.
+            if change == .recovered, wasDown { state.startedMonitors = [] }
             return (change, state.condition, state.failure, Array(state.readers.values))
         }
         guard let change else { return nil }

@@ -77,6 +77,65 @@ import Testing
         #expect(full(&ledger, at: 2) == "ABajklmnopqrs")
     }
 
+    // What 13 places are given to, in words: rule needs, configured rates, viewers.
+    @Test func `gives rules' units full rate before configured ones and viewers'`() {
+        var ledger = DemandLedger()
+        ledger.configure(
+            "u", units: units(["A", "B"], rate: .full) + units(letters), running: nil)
+        ledger.begin(UnitID("t")!)
+        #expect(ledger.setRuleNeeds(Set(letters.prefix(12).map { UnitID($0)! })) == ["u"])
+        #expect(full(&ledger, at: 0) == "Aabcdefghijkl")
+        #expect(ledger.setRuleNeeds([UnitID("a")!, UnitID("B")!]) == ["u"])
+        #expect(full(&ledger, at: 0) == "ABat")
+        #expect(ledger.setRuleNeeds([UnitID("a")!, UnitID("B")!, UnitID("z")!]) == [])
+    }
+
+    // Units: f configured full, i configured idle, r needed by a rule, v looked at, l just left,
+    // u unwanted, m wanted without a feed while 13 run. x: 13 places are taken by others.
+    @Test(arguments: [
+        ("f", UnitRate.Reason.configuredFull, true), ("i", .configuredIdle, false),
+        ("r", .rule, true), ("v", .viewer, true), ("l", .lingering, true),
+        ("u", .unwanted, false), ("m", .monitorsFull, false), ("vx", .upstreamFull, false),
+        ("fx", .upstreamFull, false), ("lx", .upstreamFull, false), ("ix", .configuredIdle, false),
+        ("ux", .unwanted, false), ("mx", .upstreamFull, false),
+    ])
+    func `gives each unit its reason`(name: String, reason: UnitRate.Reason, isFull: Bool) {
+        var ledger = DemandLedger()
+        let unit = UnitID(String(name.first!))!
+        let others = name.hasSuffix("x") ? (0..<13).map { "o\($0)" } : []
+        let rate: Unit.Rate = name.first == "f" ? .full : name.first == "i" ? .idle : .auto
+        var running = Set((name.first == "m" ? 0..<13 : 0..<0).map { "stranger\($0)" })
+        if name.first != "m" { running.insert(unit.name) }
+        running.formUnion(others)
+        ledger.configure(
+            "u", units: units([unit.name], rate: rate) + units(others), running: running)
+        var needs = Set(others.map { UnitID($0)! })
+        if name.first == "r" { needs.insert(unit) }
+        _ = ledger.setRuleNeeds(needs)
+        if "vlim".contains(name.first!) { ledger.begin(unit) }
+        if name.first == "l" { ledger.end(unit, at: .zero) }
+        let (rates, until) = ledger.rates(of: "u", at: .seconds(10))
+        #expect(
+            rates[unit]
+                == UnitRate(
+                    isFull: isFull, reason: reason,
+                    viewerCount: "vim".contains(name.first!) ? 1 : 0))
+        #expect(until == (name.first == "l" ? .seconds(30) : nil))
+        #expect(rates.values.count { $0.isFull } == others.count + (isFull ? 1 : 0))
+    }
+
+    @Test func `forgets viewers of units that no upstream lists once they left`() {
+        var ledger = DemandLedger()
+        ledger.begin(UnitID("a")!)
+        ledger.begin(UnitID("b")!)
+        ledger.end(UnitID("a")!, at: .zero)
+        ledger.configure("u", units: units(["a", "b"]), running: nil)
+        #expect(full(&ledger, at: 1) == "b")
+        ledger.forget("u")
+        #expect(ledger.home(of: UnitID("b")!) == nil)
+        #expect(full(&ledger, at: 1) == "")
+    }
+
     @Test func `keeps upstreams apart`() {
         var ledger = DemandLedger()
         ledger.configure("u", units: units(letters), running: nil)
