@@ -4,7 +4,7 @@
 SWIFT_RELEASE = swift build -c release --scratch-path .build-release --product
 RELEASE_BIN = .build-release/release
 
-.PHONY: run build test setup setup-test bench soak clean
+.PHONY: run build test setup setup-test bench soak chaos crash deb clean
 
 ## Installs what is missing, builds, and starts the demo: simulated meters, service and pages.
 run: build
@@ -32,6 +32,20 @@ bench: setup
 ## Thirteen units at full rate for ten minutes; every frame sent must be stored once.
 soak: build
 	python3 benchmarks/soak.py --binary $(RELEASE_BIN)/earshot $(ARGS)
+
+## A thousand units over eighty upstreams, a third of which misbehave in every known way.
+chaos: build
+	python3 benchmarks/chaos.py --binary $(RELEASE_BIN)/earshot $(ARGS)
+
+## Two hundred times `kill -9`; what was answered must be there afterwards.
+crash: build
+	python3 benchmarks/crash.py --binary $(RELEASE_BIN)/earshot $(ARGS)
+
+## The Debian package, .build-release/earshot_VERSION_ARCH.deb; with its own Swift runtime.
+## `sudo scripts/test-deb FILE.deb` installs, runs and purges it in a copy of the machine.
+deb: setup
+	$(SWIFT_RELEASE) earshot --static-swift-stdlib
+	scripts/make-deb $(RELEASE_BIN)/earshot .build-release
 
 clean:
 	rm -rf .build .build-release .tools Sources/CAssets/vendor

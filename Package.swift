@@ -60,11 +60,15 @@ let package = Package(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CTimex"),
         .target(name: "CChecksum"),
         .target(name: "CAssets"),
 
         // The vocabulary: knows no technology.
         .target(name: "Monitoring", swiftSettings: settings),
+
+        // What others send as JSON, read within bounds: for Ingest and for Serve.
+        .target(name: "JSON", swiftSettings: settings),
 
         // HTTP and WebSocket on one port, for Serve and for the simulator.
         .target(
@@ -83,7 +87,7 @@ let package = Package(
         stage(
             "Ingest",
             nio + [
-                logging, lifecycle,
+                "JSON", logging, lifecycle,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         stage("Pipeline", [logging, lifecycle]),
@@ -96,7 +100,7 @@ let package = Package(
         stage(
             "Serve",
             nio + [
-                "Web", "CAssets", "CCrypto", logging, lifecycle,
+                "Web", "JSON", "CAssets", "CCrypto", logging, lifecycle,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -112,12 +116,17 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
 
+        // What `earshot provision` is given: read and judged without touching anything.
+        stage("Provisioning", []),
+
         // The program: the only place that names concrete types of all stages.
         .executableTarget(
             name: "earshot",
             dependencies: [
-                "Monitoring", "Ingest", "Pipeline", "Store", "Serve", "Simulator", "Web",
-                logging, lifecycle,
+                "CTimex", "Monitoring", "Ingest", "Pipeline", "Store", "Serve", "Simulator", "Web",
+                "Provisioning", logging, lifecycle,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -136,11 +145,15 @@ let package = Package(
             name: "Support", dependencies: ["Monitoring", "Store"], path: "Tests/Support",
             swiftSettings: settings),
         tests("MonitoringTests", []),
-        tests("IngestTests", ["Ingest", "Simulator"]),
+        tests("IngestTests", ["Ingest", "JSON", "Simulator"]),
         tests("SimulatorTests", ["Simulator", "Web"]),
         tests("PipelineTests", ["Pipeline"]),
-        tests("StoreTests", ["Store"]),
-        tests("ServeTests", ["Serve", "Web"]),
+        tests("StoreTests", ["Store", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("ProvisioningTests", ["Provisioning"]),
+        tests("ServeTests", ["Serve", "JSON", "Web"]),
+        tests(
+            "ProgramTests",
+            ["earshot", "Web", logging, .product(name: "NIOCore", package: "swift-nio")]),
         tests(
             "EndToEndTests",
             [

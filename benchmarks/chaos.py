@@ -44,7 +44,7 @@ class Viewers:
         self.random, self.open = random.Random(seed), []
 
     def change(self):
-        if len(self.open) >= 20:
+        if len(self.open) >= 12:
             self.open.pop(0).set()
         stop = threading.Event()
         unit = self.random.choice(self.units)
@@ -77,7 +77,7 @@ def provision(options, data, urls, folder):
 
 def not_ok(base, token):
     return [unit["id"] for unit in ask(base, token, "/api/units")["units"]
-            if unit["live"]["status"] != "ok"]
+            if unit["feed"] != "ok"]
 
 
 def main():
@@ -85,16 +85,19 @@ def main():
     folder = tempfile.mkdtemp(prefix="earshot-chaos-")
     data, journal = f"{folder}/data", f"{folder}/readings"
     runs = Runs(options.binary, folder)
-    begin, end = options.settle, options.settle + options.seconds
-    began = time.time()
+    begin = options.settle
     simulator = runs.start(
         "simulate", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0",
         "--units", str(options.units), "--upstreams", str(options.upstreams),
         "--seed", str(options.seed), "--misbehave", str(options.misbehave),
-        "--misbehave-span", f"{begin}s-{end}s", "--readings-journal", journal)
+        "--misbehave-span", f"{begin}s-{begin + options.seconds}s", "--readings-journal", journal)
     line = next(line for line in simulator.stdout if line.startswith("ready "))
     said = dict(part.split("=", 1) for part in line.split()[1:])
     urls, control = said["upstream"].split(","), said["control"]
+    faults = json.load(urllib.request.urlopen(f"{control}/_simulator/faults"))
+    began = time.time() - faults["elapsed"]
+    # Faults pause between two kinds, so the last one ends before the span does.
+    end = max(fault["to"] for fault in faults["faults"])
     units = provision(options, data, urls, folder)
     token = runs.token(data)
     service = runs.start(
@@ -147,7 +150,7 @@ def main():
         worst = min(worst, 1 - unit_missing / max(1, len(due)))
     runs.end()
     upstreams = stats["upstreams"]
-    most = max(upstream["max_connections"] for upstream in upstreams)
+    most = max(upstream["watched_and_in_flight_max"] for upstream in upstreams)
     freezes = sum(upstream["freezes"] for upstream in upstreams)
     device_calls = sum(upstream["device_calls"] for upstream in upstreams)
     stored = 1 - missing / max(1, taken)

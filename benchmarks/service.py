@@ -1,5 +1,5 @@
 """What the scripts here share: running the program, asking it, watching it."""
-import base64, datetime, json, os, socket, subprocess, sys, time
+import atexit, base64, datetime, json, os, socket, subprocess, sys, time
 import urllib.parse, urllib.request
 
 
@@ -8,6 +8,7 @@ class Runs:
 
     def __init__(self, binary, folder):
         self.binary, self.folder, self.programs = binary, folder, []
+        atexit.register(self.end)
 
     def start(self, *words):
         program = subprocess.Popen(
@@ -60,7 +61,7 @@ def view(base, unit, token, stop):
     """A viewer: opens the unit's stream and reads on until told to stop."""
     connection = open_stream(base, unit, token)
     if connection is None:
-        os._exit(1)
+        raise SystemExit(1)
     connection.settimeout(1)
     spoke = time.time()
     while not stop.is_set():
@@ -117,13 +118,15 @@ def milliseconds(stamp):
 def compare(journal, frames):
     """How (missing, altered) of the journal's (ms, Lp) are in the stored frames.
 
-    The upstream stamps one reading twice, some ms apart: in `/status` and in `/monitor`. A reading
-    that `/status` told first is stored under that stamp.
+    The upstream stamps one reading twice, some ms apart: in `/status` and in `/monitor`. It is
+    stored under the stamp that was told first, which need not be the journal's.
     """
     held = dict(frames)
     missing = altered = 0
     for moment, lp in journal:
-        found = next((t for t in range(moment, moment - 20, -1) if t in held), None)
+        found = next(
+            (moment + apart for apart in sorted(range(-20, 21), key=abs) if moment + apart in held),
+            None)
         if found is None:
             missing += 1
         elif lp is not None and held[found] is not None and abs(held[found] - lp) > 1e-9:

@@ -64,6 +64,9 @@ static const unsigned char live_js[] = {
 static const unsigned char range_js[] = {
 #embed "../Serve/Assets/range.js"
 };
+static const unsigned char reading_js[] = {
+#embed "../Serve/Assets/reading.js"
+};
 static const unsigned char sign_in_js[] = {
 #embed "../Serve/Assets/sign-in.js"
 };
@@ -87,6 +90,12 @@ static const unsigned char words_js[] = {
 };
 static const unsigned char zone_js[] = {
 #embed "../Serve/Assets/zone.js"
+};
+static const unsigned char openapi_operator_json[] = {
+#embed "../Serve/Assets/openapi-operator.json"
+};
+static const unsigned char openapi_portal_json[] = {
+#embed "../Serve/Assets/openapi-portal.json"
 };
 static const unsigned char favicon_svg[] = {
 #embed "../Serve/Assets/favicon.svg"
@@ -118,6 +127,7 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("history.js", history_js),
     ASSET("live.js", live_js),
     ASSET("range.js", range_js),
+    ASSET("reading.js", reading_js),
     ASSET("sign-in.js", sign_in_js),
     ASSET("table.js", table_js),
     ASSET("theme.js", theme_js),
@@ -126,6 +136,8 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("units.js", units_js),
     ASSET("words.js", words_js),
     ASSET("zone.js", zone_js),
+    ASSET("openapi-operator.json", openapi_operator_json),
+    ASSET("openapi-portal.json", openapi_portal_json),
     ASSET("favicon.svg", favicon_svg),
     ASSET("uPlot.iife.js", uPlot_iife_js),
     ASSET("uPlot.min.css", uPlot_min_css),

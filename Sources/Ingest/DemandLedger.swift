@@ -7,8 +7,9 @@
 //      full rate   ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓       until 30 s after the last viewer
 //                                     └ 30 s ┘
 //
-//  Bound: 13 units of one upstream at full rate. At it: units configured for it go first, then
-//  those with viewers, the newest viewer's first, then those that only linger. The rest stay idle.
+//  Bound: 13 units of one upstream at full rate. At it: units that rules need go first, then
+//  those configured for it, then those with viewers, the newest viewer's first, then those that
+//  only linger. The rest stay idle.
 
 import Monitoring
 
@@ -25,10 +26,6 @@ struct DemandLedger: Sendable {
         var arrival: UInt64 = 0
         /// When the last viewer left; set while there is none.
         var leftAt: Duration?
-
-        func isOver(at now: Duration) -> Bool {
-            leftAt.map { now - $0 >= DemandLedger.linger } ?? false
-        }
     }
 
     private struct Account {
@@ -39,17 +36,37 @@ struct DemandLedger: Sendable {
 
     private var interests: [UnitID: Interest] = [:]
     private var accounts: [String: Account] = [:]
+    private var homes: [UnitID: String] = [:]
     private var arrivalCount: UInt64 = 0
     private var ruleNeeds: Set<UnitID> = []
 
     /// Sets the units that enabled rules need at full rate.
-    mutating func setRuleNeeds(_ units: Set<UnitID>) { ruleNeeds = units }
-
-    /// Sets what is known of an upstream: its units, and the names of the feeds that run there,
-    /// whoever started them.
-    mutating func configure(_ upstream: String, units: [Unit], running: Set<String>?) {
-        accounts[upstream] = Account(units: units, running: running)
+    /// - Returns: the upstreams for which that may change something.
+    mutating func setRuleNeeds(_ units: Set<UnitID>) -> Set<String> {
+        defer { ruleNeeds = units }
+        return Set(units.symmetricDifference(ruleNeeds).compactMap { homes[$0] })
     }
+
+    /// Sets what is known of an upstream: the units that it lists, and the names of the feeds that
+    /// run there, whoever started them.
+    mutating func configure(_ upstream: String, units: [Unit], running: Set<String>?) {
+        forget(upstream)
+        accounts[upstream] = Account(units: units, running: running)
+        for unit in units { homes[unit.id] = upstream }
+    }
+
+    /// The upstream is not read any more.
+    mutating func forget(_ upstream: String) {
+        for unit in accounts.removeValue(forKey: upstream)?.units ?? []
+        where homes[unit.id] == upstream {
+            homes[unit.id] = nil
+        }
+    }
+
+    /// The upstream that lists the unit.
+    func home(of unit: UnitID) -> String? { homes[unit] }
+
+    func viewerCount(of unit: UnitID) -> Int { interests[unit]?.viewerCount ?? 0 }
 
     mutating func begin(_ unit: UnitID) {
         arrivalCount += 1
@@ -63,39 +80,71 @@ struct DemandLedger: Sendable {
         guard var interest = interests[unit], interest.viewerCount > 0 else { return }
         interest.viewerCount -= 1
         if interest.viewerCount == 0 { interest.leftAt = now }
-        interests[unit] = interest
+        // Nobody would come to settle a unit that no upstream lists.
+        interests[unit] = interest.viewerCount == 0 && homes[unit] == nil ? nil : interest
     }
 
-    /// The units of `upstream` that are read at full rate now.
+    /// The rate of each unit of `upstream` now.
     ///
     /// A feed that does not run yet counts as one more when it is watched; it is watched only
     /// while fewer than ``unitLimit`` run there.
-    mutating func fullRate(of upstream: String, at now: Duration) -> Set<UnitID> {
-        interests = interests.filter { !$0.value.isOver(at: now) }
-        guard let account = accounts[upstream] else { return [] }
-        var chosen: Set<UnitID> = []
-        var runningCount = account.running?.count ?? 0
-        for unit in ranked(account.units) {
-            guard chosen.count < DemandLedger.unitLimit else { break }
-            if let running = account.running, !running.contains(unit.upstreamUnit) {
-                guard runningCount < DemandLedger.unitLimit else { continue }
-                runningCount += 1
+    /// - Returns: `until` is when the last of these rates may change by itself.
+    /// - Complexity: O(*u* + *w* log *w*), *u* units there, *w* of them wanted.
+    mutating func rates(
+        of upstream: String, at now: Duration
+    ) -> (rates: [UnitID: UnitRate], until: Duration?) {
+        guard let account = accounts[upstream] else { return ([:], nil) }
+        var rates: [UnitID: UnitRate] = [:]
+        var wanted: [(unit: Unit, rank: Rank, reason: UnitRate.Reason)] = []
+        var until: Duration?
+        for unit in account.units {
+            if let end = interests[unit.id]?.leftAt.map({ $0 + DemandLedger.linger }) {
+                if end <= now { interests[unit.id] = nil } else { until = min(until ?? end, end) }
             }
-            chosen.insert(unit.id)
+            let interest = interests[unit.id]
+            rates[unit.id] = UnitRate(
+                isFull: false, reason: unit.rate == .idle ? .configuredIdle : .unwanted,
+                viewerCount: interest?.viewerCount ?? 0)
+            if let (rank, reason) = wish(for: unit, interest) {
+                wanted.append((unit, rank, reason))
+            }
         }
-        return chosen
+        var fullCount = 0
+        // While it is not known what runs there, there may be no room for one more.
+        var runningCount = account.running?.count ?? DemandLedger.unitLimit
+        for (unit, _, reason) in wanted.sorted(by: { ($0.rank, $1.unit.id) > ($1.rank, $0.unit.id) }) {
+            let isRunning = account.running?.contains(unit.upstreamUnit) ?? false
+            if fullCount == DemandLedger.unitLimit {
+                rates[unit.id]?.reason = .upstreamFull
+            } else if !isRunning, runningCount >= DemandLedger.unitLimit {
+                rates[unit.id]?.reason = .monitorsFull
+            } else {
+                fullCount += 1
+                runningCount += isRunning ? 0 : 1
+                rates[unit.id]?.isFull = true
+                rates[unit.id]?.reason = reason
+            }
+        }
+        return (rates, until)
     }
 
-    private func ranked(_ units: [Unit]) -> [Unit] {
-        let always = units.filter { $0.rate == .full }
-        let ruled = units.filter { $0.rate == .auto && ruleNeeds.contains($0.id) }
-        let wanted = units.filter {
-            $0.rate == .auto && !ruleNeeds.contains($0.id) && interests[$0.id] != nil
-        }
-        func rank(_ unit: Unit) -> (Int, UInt64) {
-            let interest = interests[unit.id]!
-            return (interest.viewerCount > 0 ? 1 : 0, interest.arrival)
-        }
-        return always + ruled + wanted.sorted { rank($0) > rank($1) }
+    /// Who goes first; the larger one does.
+    private struct Rank: Comparable {
+        /// 3 a rule, 2 configured, 1 a viewer, 0 lingering.
+        let group: Int
+        let arrival: UInt64
+
+        static func < (a: Rank, b: Rank) -> Bool { (a.group, a.arrival) < (b.group, b.arrival) }
+    }
+
+    private func wish(for unit: Unit, _ interest: Interest?) -> (Rank, UnitRate.Reason)? {
+        guard unit.rate != .idle else { return nil }
+        let isRuled = ruleNeeds.contains(unit.id)
+        if unit.rate == .full { return (Rank(group: isRuled ? 3 : 2, arrival: 0), .configuredFull) }
+        if isRuled { return (Rank(group: 3, arrival: 0), .rule) }
+        guard let interest else { return nil }
+        return interest.viewerCount > 0
+            ? (Rank(group: 1, arrival: interest.arrival), .viewer)
+            : (Rank(group: 0, arrival: interest.arrival), .lingering)
     }
 }

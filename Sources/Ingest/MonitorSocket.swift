@@ -8,6 +8,7 @@
 //  Back-pressure: while two batches wait the socket is not read, so the upstream's own queue
 //  fills. Bounds: a message is at most 256 KiB, a batch what one read of the socket gave.
 
+import JSON
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -42,8 +43,24 @@ struct MonitorSocket: Sendable {
         _ path: String, until: @escaping @Sendable () async -> Void,
         take: ([ByteBuffer]) async -> Void
     ) async -> SocketEnd {
+        let channel: any Channel
         do {
-            let channel = try await connect()
+            channel = try await connect()
+        } catch {
+            return .refused(String(describing: error))
+        }
+        let end = await read(channel, at: path, until: until, take: take)
+        // Whoever waits for this one's place must not have it while this one is still open.
+        channel.close(promise: nil)
+        try? await channel.closeFuture.get()
+        return end
+    }
+
+    private func read(
+        _ channel: any Channel, at path: String, until: @escaping @Sendable () async -> Void,
+        take: ([ByteBuffer]) async -> Void
+    ) async -> SocketEnd {
+        do {
             guard let batches = try await upgrade(channel, to: path) else { return .notUpgraded }
             try await batches.executeThenClose { inbound, outbound in
                 async let _: Void = MonitorSocket.close(channel, outbound, after: until)
@@ -143,12 +160,15 @@ struct MonitorSocket: Sendable {
         }
     }
 
+    /// A feed beats at least each 85 s. A host that lost its power never says that it is gone.
+    private static let silenceLimit: TimeAmount = .seconds(180)
+
     private static func batches(of channel: any Channel) throws -> Batches? {
         try channel.pipeline.syncOperations.addHandlers(
             NIOWebSocketFrameAggregator(
                 minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 64,
                 maxAccumulatedFrameSize: JSONValue.sizeLimitBytes),
-            MessageBatcher())
+            IdleStateHandler(readTimeout: silenceLimit), MessageBatcher())
         return try Batches(
             wrappingChannelSynchronously: channel,
             configuration: .init(
@@ -185,6 +205,14 @@ private final class MessageBatcher: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         flush(context)
         context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent {
+            context.close(promise: nil)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

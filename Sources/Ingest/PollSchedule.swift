@@ -26,6 +26,7 @@ struct PollSchedule: Sendable {
 
     let interval: Duration
     let discoveryInterval: Duration
+    /// By due time; of those that are due together, the one that was asked last is last.
     private var entries: [Entry] = []
     private var discoveryDue: Duration
 
@@ -36,39 +37,50 @@ struct PollSchedule: Sendable {
         discoveryDue = start
     }
 
-    var units: [UnitID] { entries.map(\.unit) }
+    var isEmpty: Bool { entries.isEmpty }
 
     /// Sets whom to ask. Units that stay keep their times; new ones are due at once.
     mutating func setUnits(_ units: [UnitID], at now: Duration) {
         var dues: [UnitID: Duration] = [:]
         for entry in entries { dues[entry.unit] = entry.due }
-        entries = units.map { Entry(unit: $0, due: dues[$0] ?? now) }
+        entries = []
+        for unit in units { insert(Entry(unit: unit, due: dues[unit] ?? now)) }
     }
 
     /// - Parameter isPaused: whether a unit needs no poll now, because its socket delivers. Its
     ///   turn passes; it is asked within one interval after the pause.
-    /// - Complexity: O(units).
+    /// - Complexity: O(log *n*) comparisons of *n* units, for each one that is due and paused.
     mutating func next(at now: Duration, isPaused: (UnitID) -> Bool) -> Step {
         if discoveryDue <= now {
             discoveryDue = following(discoveryDue, by: discoveryInterval, at: now)
             return .discover
         }
-        var earliest: Int?
-        for index in entries.indices {
-            if entries[index].due <= now, isPaused(entries[index].unit) {
-                entries[index].due = following(entries[index].due, by: interval, at: now)
-            }
-            if earliest.map({ entries[index].due < entries[$0].due }) ?? true { earliest = index }
+        while let first = entries.first, first.due <= now {
+            entries.removeFirst()
+            insert(Entry(unit: first.unit, due: following(first.due, by: interval, at: now)))
+            if !isPaused(first.unit) { return .poll(first.unit) }
         }
-        guard let earliest else { return .wait(until: discoveryDue) }
-        let entry = entries[earliest]
-        guard entry.due <= now else { return .wait(until: min(entry.due, discoveryDue)) }
-        entries[earliest].due = following(entry.due, by: interval, at: now)
-        return .poll(entry.unit)
+        return .wait(until: min(entries.first?.due ?? discoveryDue, discoveryDue))
     }
 
-    /// Asks for the list again at once: what it gave could not be used.
-    mutating func discover(at now: Duration) { discoveryDue = min(discoveryDue, now) }
+    /// Asks for the list again at `time`, or before: what it gave could not be used.
+    mutating func discover(at time: Duration) { discoveryDue = min(discoveryDue, time) }
+
+    /// Leaves a unit alone until `time`.
+    mutating func postpone(_ unit: UnitID, until time: Duration) {
+        guard let index = entries.firstIndex(where: { $0.unit == unit }) else { return }
+        entries.remove(at: index)
+        insert(Entry(unit: unit, due: time))
+    }
+
+    private mutating func insert(_ entry: Entry) {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].due <= entry.due { low = middle + 1 } else { high = middle }
+        }
+        entries.insert(entry, at: low)
+    }
 
     /// The next time on the grid that `due` lies on, after `now`: polls missed are not made up.
     private func following(_ due: Duration, by step: Duration, at now: Duration) -> Duration {

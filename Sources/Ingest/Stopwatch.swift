@@ -3,6 +3,8 @@
 //  Monotonic time for schedules, from any clock. The wall clock may step, so nothing is timed
 //  by it; it only dates what happened.
 
+import Monitoring
+
 /// Elapsed time since it was made, and a way to wait for a point of it.
 struct Stopwatch: Sendable {
     private let elapsed: @Sendable () -> Duration
@@ -26,4 +28,11 @@ struct Stopwatch: Sendable {
     /// - Throws: `CancellationError`, at once, when the task is cancelled.
     func sleep(until time: Duration) async throws { try await wait(time) }
     func sleep(for duration: Duration) async throws { try await wait(now + duration) }
+}
+
+/// One instant on both clocks: the one that dates, and the one that times.
+struct Moment: Hashable, Sendable {
+    let date: Timestamp
+    /// Since the service was made.
+    let elapsed: Duration
 }

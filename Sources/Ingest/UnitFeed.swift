@@ -25,11 +25,19 @@ struct UnitFeed: Hashable, Sendable {
     /// What is wrong with this unit alone.
     var fault: FeedReport.Fault?
     var isUpstreamFailed = false
+    /// The upstream does not list it any more.
+    var isGone = false
     private var told: Told?
+
+    /// The cadence at which the upstream polls the meter; `nil` while it does not, or in vain.
+    var cadenceInForce: Cadence? {
+        isUpstreamFailed || isGone || fault == .unreachable || fault == .neverRead ? nil : cadence
+    }
 
     /// - Returns: the report to hand on; `nil` when it would say what the last one said.
     mutating func report(at now: Timestamp) -> FeedReport? {
-        let telling = Told(cadence: cadence, fault: isUpstreamFailed ? .upstreamDown : fault)
+        let telling = Told(
+            cadence: cadence, fault: isUpstreamFailed ? .upstreamDown : isGone ? .unusable : fault)
         guard telling != told else { return nil }
         told = telling
         return FeedReport(

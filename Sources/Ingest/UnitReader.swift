@@ -15,24 +15,62 @@ final class UnitReader: Sendable {
         var unit: Unit
         var intake: UnitIntake
         var deliveredAt: Duration?
+        var isListed: Bool?
+        /// Whether an upstream's reader reads it now.
+        var isRead = true
+        var loggedFault: FeedReport.Fault?
     }
 
     private let state: Mutex<State>
 
-    init(unit: Unit) {
-        state = Mutex(State(unit: unit, intake: UnitIntake(unit: unit.id)))
+    init(unit: Unit, newest: Frame? = nil, at now: Moment) {
+        var intake = UnitIntake(unit: unit.id, newest: newest, at: now)
+        intake.configure(unit)
+        state = Mutex(State(unit: unit, intake: intake))
     }
 
-    var unit: Unit {
-        get { state.withLock { $0.unit } }
-        set { state.withLock { $0.unit = newValue } }
-    }
-
+    var unit: Unit { state.withLock { $0.unit } }
     var counts: IntakeCounts { state.withLock { $0.intake.counts } }
+    var faults: [FaultReason: UInt64] { state.withLock { $0.intake.faults } }
+
+    /// Takes what is configured now; it is read by `unit.upstream` from now on.
+    func configure(_ unit: Unit) {
+        state.withLock { state in
+            if state.unit != unit { state.intake.configure(unit) }
+            state.unit = unit
+            state.isRead = true
+        }
+    }
+
+    /// `upstream` does not read it any more.
+    func release(from upstream: String) {
+        state.withLock { if $0.unit.upstream == upstream { $0.isRead = false } }
+    }
+
+    /// - Returns: `nil` while nobody reads it.
+    func report(rate: (Unit) -> UnitRate, at now: Moment) -> UnitReport? {
+        let (unit, isRead, isListed, intake) = state.withLock {
+            ($0.unit, $0.isRead, $0.isListed, $0.intake)
+        }
+        guard isRead else { return nil }
+        return UnitReport(
+            rate: rate(unit), cellular: intake.cellular.estimate(at: now), isListed: isListed,
+            hasMonitor: intake.hasMonitor)
+    }
 
     /// - Returns: what `change` found out, to be handed to the sink.
     func update(_ change: (inout UnitIntake) -> [Observation]) -> [Observation] {
         state.withLock { change(&$0.intake) }
+    }
+
+    func count(_ reason: FaultReason) { state.withLock { $0.intake.count(reason) } }
+
+    /// - Parameter isListed: whether the upstream listed it just now.
+    func setListed(_ isListed: Bool, at now: Moment) -> [Observation] {
+        state.withLock { state in
+            state.isListed = isListed
+            return state.intake.setGone(!isListed, at: now)
+        }
     }
 
     /// Whether the socket tells everything that `/status` could.
@@ -42,13 +80,13 @@ final class UnitReader: Sendable {
 
     /// Takes the answer of `/status`, unless the socket has begun to deliver since it was asked
     /// for: what the socket says is the same reading, or a newer one.
-    func read(_ answer: SLMMStatus, now: Duration, at time: Timestamp) -> [Observation] {
-        guard !isDelivering(at: now) else { return [] }
-        return update { $0.read(answer, at: time) }
+    func read(_ answer: SLMMStatus, at now: Moment) -> [Observation] {
+        guard !isDelivering(at: now.elapsed) else { return [] }
+        return update { $0.read(answer, at: now) }
     }
 
     /// Takes messages of the socket, in order.
-    func receive(_ messages: [ByteBuffer], now: Duration, at time: Timestamp) -> [Observation] {
+    func receive(_ messages: [ByteBuffer], at now: Moment) -> [Observation] {
         var decoded: [SLMMMonitorMessage?] = []
         decoded.reserveCapacity(messages.count)
         for message in messages {
@@ -58,21 +96,38 @@ final class UnitReader: Sendable {
             var observations: [Observation] = []
             observations.reserveCapacity(decoded.count)
             for message in decoded {
+                guard let message else {
+                    state.intake.count(.undecodable)
+                    observations += state.intake.refuse(at: now)
+                    continue
+                }
                 switch message {
-                case .reading: state.deliveredAt = now
+                case .reading: state.deliveredAt = now.elapsed
                 // The status row may say more; poll again.
                 case .unreachable: state.deliveredAt = nil
-                case .heartbeat, nil: break
+                case .heartbeat: break
                 }
-                observations +=
-                    message.map { state.intake.receive($0, at: time) }
-                    ?? state.intake.refuse(at: time)
+                observations += state.intake.receive(message, at: now)
             }
             return observations
         }
     }
 
+    func socketOpens() {
+        state.withLock { $0.intake.openSocket() }
+    }
+
     func socketEnded() {
         state.withLock { $0.deliveredAt = nil }
+    }
+
+    /// Whether `fault` is to be logged: each change once. An upstream's failure is logged by
+    /// itself, not once for each of its units.
+    func isNews(_ fault: FeedReport.Fault?) -> Bool {
+        guard fault != .upstreamDown else { return false }
+        return state.withLock { state in
+            defer { state.loggedFault = fault }
+            return state.loggedFault != fault
+        }
     }
 }

@@ -48,7 +48,7 @@ struct UpstreamAddress: Hashable, Sendable {
         guard !name.isEmpty, name.utf8.allSatisfy(UpstreamAddress.isHostByte) else {
             throw .invalidURL(url)
         }
-        host = String(name)
+        host = name.lowercased()
         if rest.isEmpty {
             port = 80
         } else {

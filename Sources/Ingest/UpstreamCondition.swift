@@ -5,7 +5,10 @@
 //      starting ──answered──▶ ok ◀──answered── down ◀──refused──  any
 //                                          stalled ◀──timed out── any
 //
-//  Answers that cannot be used are a matter of their unit, until no unit gets any other.
+//  Answers that cannot be used are a matter of their unit, until no unit gets any other. A
+//  time-out is the upstream's: what is asked for lies in its memory, so only a stall of all of it
+//  keeps it from answering. But when a unit's poll times out again, and others were answered in
+//  between, it is that unit's.
 
 import Monitoring
 
@@ -28,18 +31,29 @@ struct UpstreamCondition: Hashable, Sendable {
     private(set) var state: UpstreamStatus.State = .starting
     private(set) var since: Timestamp
     private var unusableCount = 0
+    /// The units whose last poll timed out, and whether another one was answered since.
+    private var slow: [UnitID: Bool] = [:]
 
     init(since: Timestamp) { self.since = since }
 
     var isFailed: Bool { state == .down || state == .stalled }
 
-    /// - Parameter unitCount: how many units are asked for there.
+    /// Whether a time-out of `unit` is its own and not the upstream's.
+    func isOwn(timeoutOf unit: UnitID) -> Bool { slow[unit] == true }
+
+    /// - Parameters:
+    ///   - unit: whose status was asked for; `nil` for another call.
+    ///   - unitCount: how many units are asked for there.
     /// - Returns: what units and operators must be told; `nil` when nothing changed for them.
-    mutating func observe(_ outcome: Outcome, unitCount: Int, at now: Timestamp) -> Change? {
+    mutating func observe(
+        _ outcome: Outcome, of unit: UnitID? = nil, unitCount: Int, at now: Timestamp
+    ) -> Change? {
         let wasFailed = isFailed
         switch outcome {
         case .answered:
             unusableCount = 0
+            if let unit { slow[unit] = nil }
+            for unit in slow.keys { slow[unit] = true }
             enter(.ok, at: now)
         case .unusable:
             unusableCount = min(unusableCount + 1, .max - 1)
@@ -47,7 +61,10 @@ struct UpstreamCondition: Hashable, Sendable {
                 enter(.down, at: now)
             }
         case .refused: enter(.down, at: now)
-        case .timedOut: enter(.stalled, at: now)
+        case .timedOut:
+            if let unit, isOwn(timeoutOf: unit) { break }
+            if let unit { slow[unit] = false }
+            enter(.stalled, at: now)
         }
         return switch (wasFailed, isFailed) {
         case (false, true): .failed

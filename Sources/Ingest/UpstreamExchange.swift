@@ -3,25 +3,44 @@
 //  One HTTP call to an upstream: bounded in time and in size, no redirects, no decompression.
 
 import AsyncHTTPClient
+import JSON
+import Monitoring
 import NIOCore
 import NIOHTTP1
+
+/// All that is ever asked of an upstream, beside `WS {unit}/monitor`. None of it touches a meter;
+/// the start of a feed is the only thing that is written.
+enum UpstreamCall: Hashable, Sendable {
+    case roster
+    case monitors
+    /// With the unit's name at the upstream.
+    case status(String)
+    case startMonitor(String)
+
+    var isRead: Bool {
+        if case .startMonitor = self { false } else { true }
+    }
+
+    var path: String {
+        switch self {
+        case .roster: "/api/nl43/roster"
+        case .monitors: "/api/nl43/_monitor/status"
+        case .status(let name): UpstreamAddress.path(name, "status")
+        case .startMonitor(let name): UpstreamAddress.path(name, "monitor/start")
+        }
+    }
+
+    /// As in a log: `GET /api/nl43/roster`.
+    var line: String { "\(isRead ? "GET" : "POST") \(path)" }
+}
 
 /// What an upstream answered.
 struct UpstreamAnswer: Sendable {
     let status: Int
     /// At most ``JSONValue/sizeLimitBytes``.
     let body: ByteBuffer
-}
-
-/// Why there is no answer.
-enum ExchangeFailure: Error, Hashable, Sendable {
-    /// No connection, or it was cut; with the cause for the log.
-    case refused(String)
-    case timedOut
-    /// The body is beyond its bound.
-    case tooLarge
-    /// This task was cancelled.
-    case cancelled
+    /// The upstream's clock when it answered, to the second.
+    let date: Timestamp?
 }
 
 /// Calls one upstream. The caller sees to it that one call is under way at a time.
@@ -30,6 +49,8 @@ struct UpstreamExchange: Sendable {
     let address: UpstreamAddress
     /// For a whole call, connection and body included. Real time: it bounds a socket.
     let timeout: Duration
+    /// Of an answer; at most ``JSONValue/sizeLimitBytes``, beyond which none is read.
+    var bodyBytesMaximum = JSONValue.sizeLimitBytes
 
     /// A client as upstreams need it. To be shut down by whoever made it.
     static func makeClient(on group: any EventLoopGroup, timeout: Duration) -> HTTPClient {
@@ -45,34 +66,30 @@ struct UpstreamExchange: Sendable {
         return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
     }
 
-    func get(_ path: String) async throws(ExchangeFailure) -> UpstreamAnswer {
+    /// Makes a call; a `GET` again at once when the other side closed the kept connection just as
+    /// it was used again.
+    func make(_ call: UpstreamCall) async throws(ExchangeFailure) -> UpstreamAnswer {
         do {
-            return try await call(.GET, path)
-        } catch .refused(let cause) where cause == UpstreamExchange.closedWhileIdle {
-            // The other side closed the kept connection just as it was used again.
-            return try await call(.GET, path)
+            return try await attempt(call)
+        } catch .refused(let cause) where cause == ExchangeFailure.cut && call.isRead {
+            return try await attempt(call)
         }
     }
 
-    func post(_ path: String) async throws(ExchangeFailure) -> UpstreamAnswer {
-        try await call(.POST, path)
-    }
-
-    private static let closedWhileIdle = String(describing: HTTPClientError.remoteConnectionClosed)
-
-    private func call(
-        _ method: HTTPMethod, _ path: String
-    ) async throws(ExchangeFailure) -> UpstreamAnswer {
-        var request = HTTPClientRequest(url: "http://\(address.authority)\(path)")
-        request.method = method
+    private func attempt(_ call: UpstreamCall) async throws(ExchangeFailure) -> UpstreamAnswer {
+        var request = HTTPClientRequest(url: "http://\(address.authority)\(call.path)")
+        request.method = call.isRead ? .GET : .POST
         request.headers.add(name: "accept", value: "application/json")
         do {
             // The client's own deadline ends with the head of the answer; this one covers it all.
             return try await withThrowingTaskGroup(of: UpstreamAnswer.self) { group in
-                group.addTask { [client, request] in
+                group.addTask { [client, request, bodyBytesMaximum] in
                     let response = try await client.execute(request, deadline: .distantFuture)
-                    let body = try await response.body.collect(upTo: JSONValue.sizeLimitBytes)
-                    return UpstreamAnswer(status: Int(response.status.code), body: body)
+                    let body = try await response.body.collect(upTo: bodyBytesMaximum)
+                    let date = response.headers.first(name: "date")
+                    return UpstreamAnswer(
+                        status: Int(response.status.code), body: body,
+                        date: date.flatMap { Timestamp(httpDate: $0) })
                 }
                 group.addTask { [timeout] in
                     try await Task.sleep(for: timeout)
@@ -83,24 +100,6 @@ struct UpstreamExchange: Sendable {
             }
         } catch {
             throw ExchangeFailure(error)
-        }
-    }
-}
-
-extension ExchangeFailure {
-    fileprivate init(_ error: any Error) {
-        if Task.isCancelled {
-            self = .cancelled
-            return
-        }
-        switch error {
-        case let failure as ExchangeFailure: self = failure
-        case is NIOTooManyBytesError: self = .tooLarge
-        case let error as HTTPClientError
-        where error == .connectTimeout
-            || error == .readTimeout || error == .deadlineExceeded:
-            self = .timedOut
-        default: self = .refused(String(describing: error))
         }
     }
 }

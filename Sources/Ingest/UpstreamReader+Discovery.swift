@@ -4,8 +4,12 @@
 //
 //      GET roster ─▶ GET _monitor/status ─▶ adopt ─▶ POST monitor/start, where none runs
 //
-//  The POST is the only thing that is ever written upstream: once for each unit and run of this
-//  service, and only while fewer than 13 feeds run there, whoever started them.
+//  Only the roster makes a unit known: nothing is started or watched for any other, because the
+//  upstream would run a feed for any name, and report it unreachable for ever.
+//
+//  The POST is the only thing that is ever written upstream: once for each unit, and again when
+//  the upstream lost it in a restart; only while fewer than 13 feeds run there, whoever started
+//  them. A feed that somebody stopped stays so.
 
 import Logging
 import Monitoring
@@ -16,87 +20,93 @@ extension UpstreamReader {
     /// How soon the list is asked for again when it could not be used.
     static var rediscoveryInterval: Duration { .seconds(5) }
 
-    /// The units of this upstream that are configured, asked of the directory.
-    func known() async -> [Unit] {
-        do {
-            return try await context.directory.units().filter { $0.upstream == upstream.id }
-        } catch {
-            context.logger.error(
-                "the configured units cannot be read",
-                metadata: ["upstream": "\(upstream.id)", "error": "\(error)"])
-            return []
-        }
-    }
-
     /// - Returns: `nil` when the task was cancelled.
     func discover(
-        asking exchange: UpstreamExchange, into schedule: inout PollSchedule,
-        watchedBy group: inout DiscardingTaskGroup
+        asking exchange: UpstreamExchange, into schedule: inout PollSchedule
     ) async -> UpstreamCondition.Outcome? {
-        let roster: SLMMRoster
-        do {
-            let answer = try await exchange.get("/api/nl43/roster")
-            roster = try SLMMRoster(answer.body.readableBytesView, status: answer.status)
-        } catch let failure as ExchangeFailure {
-            // Known units are polled meanwhile; with none known the list is what is asked for.
-            let isAlone = schedule.units.isEmpty && failure != .tooLarge
-            schedule.discover(
-                at: context.stopwatch.now + (isAlone ? .zero : UpstreamReader.rediscoveryInterval))
-            return UpstreamCondition.Outcome(failure)
-        } catch {
-            schedule.discover(at: context.stopwatch.now + UpstreamReader.rediscoveryInterval)
-            return .unusable
+        let reply = await ask(.roster, of: exchange) {
+            try SLMMRoster($0.body.readableBytesView, status: $0.status)
         }
-        if roster.refusedCount > 0 {
-            context.logger.warning(
-                "the upstream lists units under names that cannot be used",
-                metadata: ["upstream": "\(upstream.id)", "count": "\(roster.refusedCount)"])
-        }
-        var monitors = await monitors(asking: exchange)
-        let units: [Unit]
-        do {
-            units = try await context.directory.adopt(
-                roster.devices.map(\.name), of: upstream)
-        } catch {
-            context.logger.error(
-                "the upstream's units cannot be adopted",
-                metadata: ["upstream": "\(upstream.id)", "error": "\(error)"])
-            schedule.discover(at: context.stopwatch.now + UpstreamReader.rediscoveryInterval)
+        let soon = context.stopwatch.now + UpstreamReader.rediscoveryInterval
+        switch reply {
+        case .answer(let roster):
+            await take(roster, asking: exchange, rediscoveringIn: &schedule)
             return .answered
-        }
-        if monitors != nil {
-            let rostered = Set(roster.devices.map(\.name))
-            await startMonitors(
-                of: units.filter { rostered.contains($0.upstreamUnit) }, asking: exchange,
-                &monitors!)
-        }
-        await adopt(units, running: monitors, into: &schedule, watchedBy: &group)
-        // Only now, with the feeds counted that others started, may sockets be opened.
-        context.desk.configure(upstream.id, units: units, running: monitors?.running)
-        return .answered
-    }
-
-    /// - Returns: `nil` when the upstream does not say.
-    private func monitors(asking exchange: UpstreamExchange) async -> SLMMMonitors? {
-        do {
-            let answer = try await exchange.get("/api/nl43/_monitor/status")
-            return try SLMMMonitors(answer.body.readableBytesView, status: answer.status)
-        } catch {
+        case .failed(let outcome):
+            // Known units are polled meanwhile; with none known the list is what is asked for.
+            let isAlone = schedule.isEmpty && outcome != .unusable
+            schedule.discover(at: isAlone ? context.stopwatch.now : soon)
+            return outcome
+        case .cancelled:
             return nil
         }
     }
 
-    private func startMonitors(
-        of units: [Unit], asking exchange: UpstreamExchange, _ monitors: inout SLMMMonitors
+    private func take(
+        _ roster: SLMMRoster, asking exchange: UpstreamExchange,
+        rediscoveringIn schedule: inout PollSchedule
     ) async {
-        for unit in units where !monitors.running.contains(unit.upstreamUnit) {
-            guard monitors.running.count < DemandLedger.unitLimit, !Task.isCancelled else { return }
-            let name = unit.upstreamUnit
-            guard state.withLock({ $0.startedMonitors.insert(name).inserted }) else { continue }
+        let (known, isNews) = state.withLock { state in
+            defer { state.lastRefusedCount = roster.refusedCount }
+            state.listed = Set(roster.names)
+            return (
+                Set(state.assigned.map(\.upstreamUnit)),
+                roster.refusedCount > 0 && roster.refusedCount != state.lastRefusedCount
+            )
+        }
+        if isNews {
+            context.logger.warning(
+                "the upstream lists units under names that cannot be used",
+                metadata: ["count": "\(roster.refusedCount)"])
+        }
+        if !known.isSuperset(of: roster.names) {
             do {
-                let answer = try await exchange.post(UpstreamAddress.path(name, "monitor/start"))
-                if answer.status == 200 { monitors.running.insert(name) }
+                assign(try await context.directory.adopt(roster.names, of: upstream))
             } catch {
+                context.logger.error(
+                    "the upstream's units cannot be adopted", metadata: ["error": "\(error)"])
+                schedule.discover(
+                    at: context.stopwatch.now + UpstreamReader.rediscoveryInterval)
+            }
+        }
+        let reply = await ask(.monitors, of: exchange) {
+            try SLMMMonitors($0.body.readableBytesView, status: $0.status)
+        }
+        var monitors: SLMMMonitors?
+        if case .answer(let answer) = reply {
+            monitors = answer
+            await startMonitors(listedIn: roster, asking: exchange, &monitors!)
+        } else {
+            // Until it is known what runs there, no feed more is watched.
+            schedule.discover(at: context.stopwatch.now + UpstreamReader.rediscoveryInterval)
+        }
+        state.withLock { [monitors] state in
+            state.monitors = monitors ?? state.monitors
+            state.isMonitorNews = monitors != nil
+            state.isChanged = true
+        }
+    }
+
+    private func startMonitors(
+        listedIn roster: SLMMRoster, asking exchange: UpstreamExchange,
+        _ monitors: inout SLMMMonitors
+    ) async {
+        let listed = Set(roster.names)
+        let names = state.withLock { [monitors] state in
+            // Not running and not stopped: the upstream has no memory of it.
+            state.startedMonitors.formIntersection(monitors.running.union(monitors.stopped))
+            return state.assigned.map(\.upstreamUnit).filter(listed.contains)
+        }
+        for name in names where !monitors.running.contains(name) {
+            guard monitors.running.count < DemandLedger.unitLimit, !Task.isCancelled else { return }
+            guard state.withLock({ $0.startedMonitors.insert(name).inserted }) else { continue }
+            let reply = await ask(.startMonitor(name), of: exchange) { answer in
+                guard answer.status == 200 else { throw SLMMFault.status(answer.status) }
+            }
+            switch reply {
+            case .answer: monitors.running.insert(name)
+            case .failed(.unusable): break
+            case .failed, .cancelled:
                 // Not heard: it is asked for again with the next list.
                 _ = state.withLock { $0.startedMonitors.remove(name) }
                 return
@@ -104,36 +114,63 @@ extension UpstreamReader {
         }
     }
 
-    /// Reads `units` from now on. Units that are gone are not asked for any more;
-    /// their watcher sleeps on, in case they come back.
-    func adopt(
-        _ units: [Unit], running monitors: SLMMMonitors?, into schedule: inout PollSchedule,
+    /// Asks for, and watches, what is assigned and listed now, when that changed. A unit that is
+    /// gone is not asked for any more; its watcher sleeps on, in case it comes back.
+    func follow(
+        into schedule: inout PollSchedule, _ watched: inout [UnitID: String],
         watchedBy group: inout DiscardingTaskGroup
     ) async {
-        let now = context.clock.now
+        let changed = state.withLock { state -> State? in
+            guard state.isChanged else { return nil }
+            defer {
+                state.isChanged = false
+                state.isMonitorNews = false
+                state.isListDue = false
+            }
+            return state
+        }
+        guard let changed else { return }
+        let now = context.now
+        if changed.isListDue { schedule.discover(at: now.elapsed) }
+        var readers: [UnitID: UnitReader] = [:]
+        var listed: [Unit] = []
         var observations: [Observation] = []
-        for unit in units {
-            let (reader, isNew, isFailed) = state.withLock { state in
-                let known = state.readers[unit.id]
-                let reader = known ?? UnitReader(unit: unit)
-                state.readers[unit.id] = reader
-                return (reader, known == nil, state.condition.isFailed)
+        for unit in changed.assigned {
+            let reader = context.roll.take(unit, at: now)
+            let isListed = changed.listed?.contains(unit.upstreamUnit)
+            if isListed == true {
+                listed.append(unit)
+                if let name = watched.updateValue(unit.upstreamUnit, forKey: unit.id) {
+                    // What is open is another meter's; it is turned on again below.
+                    if name != unit.upstreamUnit {
+                        context.desk.rateSwitch(of: unit.id, at: upstream.id).turn(false)
+                    }
+                } else {
+                    let watcher = watcher(of: reader)
+                    group.addTask { await watcher.run() }
+                }
             }
-            reader.unit = unit
-            if isNew {
-                let watcher = watcher(of: reader)
-                group.addTask { await watcher.run() }
+            if isListed != false { readers[unit.id] = reader }
+            if let isListed { observations += reader.setListed(isListed, at: now) }
+            if changed.isMonitorNews || changed.readers[unit.id] == nil {
+                observations += reader.update {
+                    $0.learn(of: unit.upstreamUnit, from: changed.monitors, at: now)
+                }
             }
-            observations += reader.update { intake in
-                intake.learn(
-                    hasMonitor: monitors?.running.contains(unit.upstreamUnit),
-                    isUnreachable: monitors?.unreachable.contains(unit.upstreamUnit) ?? false,
-                    at: now)
-                    + intake.setUpstreamFailed(isFailed, at: now)
+            observations += reader.update {
+                $0.setUpstreamFailed(changed.condition.isFailed, at: now)
             }
         }
-        state.withLock { $0.unitCount = units.count }
-        schedule.setUnits(units.map(\.id), at: context.stopwatch.now)
-        await hand(observations)
+        let assigned = Set(changed.assigned.map(\.id))
+        for (unit, reader) in changed.readers where !assigned.contains(unit) {
+            reader.release(from: upstream.id)
+        }
+        state.withLock { [readers] in $0.readers = readers }
+        schedule.setUnits(
+            changed.assigned.map(\.id).filter { readers[$0] != nil }, at: now.elapsed)
+        // Only now, with the feeds counted that others started, may sockets be opened.
+        context.desk.configure(
+            upstream.id, units: listed, running: changed.monitors?.running)
+        await context.sink.take(observations)
     }
 }

@@ -19,6 +19,9 @@ final class Channel: Sendable {
 
     init(capacity: Int) { self.capacity = capacity }
 
+    /// Observations that wait to be received.
+    var count: Int { state.withLock { $0.waiting.count } }
+
     /// Adds `observations` as soon as there is room for any: a batch is never split, so the queue
     /// holds at most its capacity and one batch.
     func send(_ observations: [Observation]) async {

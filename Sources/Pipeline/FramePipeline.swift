@@ -38,7 +38,7 @@ package final class FramePipeline: ObservationSink, Service {
         self.logger = logger
         var scrub = Scrub()
         for frame in watermarks {
-            scrub.resume(frame.unit, at: frame.time)
+            scrub.resume(frame)
             hub.restore(frame)
         }
         self.scrub = Mutex(scrub)
@@ -47,9 +47,6 @@ package final class FramePipeline: ObservationSink, Service {
     package func take(_ observations: [Observation]) async {
         await channel.send(observations)
     }
-
-    /// How many frames the scrub dropped, by reason.
-    package var dropped: [Scrub.Reason: Int] { scrub.withLock { $0.dropped } }
 
     /// Works until the service group shuts down; then finishes what was taken.
     package func run() async throws {
@@ -82,6 +79,12 @@ package final class FramePipeline: ObservationSink, Service {
                     case .accepted:
                         frames.append(frame)
                         updates.append(.frame(frame))
+                    case .clockStep(let back):
+                        logger.notice(
+                            "the upstream's clock went back",
+                            metadata: ["unit": "\(frame.unit)", "milliseconds": "\(back)"])
+                        frames.append(frame)
+                        updates.append(.frame(frame))
                     case .late:
                         frame.state.origin = .late
                         frames.append(frame)
@@ -97,7 +100,8 @@ package final class FramePipeline: ObservationSink, Service {
         guard !frames.isEmpty else { return }
         while true {
             do {
-                try await store.append(frames)
+                let summary = try await store.append(frames)
+                scrub.withLock { $0.note(summary) }
                 return
             } catch {
                 switch error {
@@ -114,6 +118,15 @@ package final class FramePipeline: ObservationSink, Service {
     }
 }
 
-extension FramePipeline: FaultCounts {
-    package func faults(of unit: UnitID) -> [FaultReason: UInt64] { [:] }
+extension FramePipeline: FaultCounts, PipelineHealth {
+    package func faults(of unit: UnitID) -> [FaultReason: UInt64] {
+        scrub.withLock { $0.faults(of: unit) }
+    }
+
+    package var counts: PipelineCounts {
+        var counts = scrub.withLock { $0.counts }
+        counts.waiting = channel.count
+        counts.waitingMaximum = FramePipeline.waitingMaximum
+        return counts
+    }
 }

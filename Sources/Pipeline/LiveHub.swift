@@ -27,6 +27,10 @@ package final class LiveHub: LiveFeed {
             switch update {
             case .frame(let frame):
                 live.newest = frame
+                // The upstream's clock went back: these it will tell anew.
+                if let last = recent.last, last.time >= frame.time {
+                    recent.removeAll { $0.time >= frame.time }
+                }
                 recent.append(frame)
                 if recent.count > LiveHub.recentMaximum {
                     recent.removeFirst(recent.count - LiveHub.recentMaximum)
@@ -65,7 +69,8 @@ package final class LiveHub: LiveFeed {
         return stream
     }
 
-    /// Tells everybody. Frames are newer than those told before, per unit.
+    /// Tells everybody. Frames are newer than those told before, per unit, unless the upstream's
+    /// clock went back.
     package func publish(_ updates: [LiveUpdate]) {
         guard !updates.isEmpty else { return }
         let readers = state.withLock { state in

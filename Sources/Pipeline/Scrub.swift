@@ -2,10 +2,12 @@
 //
 //  Decides what becomes of a frame. Pure: one machine for all units, time is an argument.
 //
-//      frame ─▶ implausible? drop, count ─▶ at or before the unit's watermark?
-//                                              ├ the same instant: repeated, drop
-//                                              ├ before: late, store, never evaluate
-//                                              └ after: accepted, moves the watermark
+//      frame ─▶ implausible? drop, count ─▶ the unit's watermark?
+//                                              ├ after it: accepted, moves it
+//                                              ├ the reading at it once more: repeated, drop
+//                                              └ at or before it: late, store, never evaluate
+//                                                  └ the third running that rises: the upstream's
+//                                                    clock went back; accepted, watermark moves back
 
 package import Monitoring
 
@@ -15,52 +17,127 @@ package struct Scrub: Sendable {
     package enum Verdict: Hashable, Sendable {
         /// New: to be stored, evaluated and shown.
         case accepted
-        /// At the watermark: the same reading, seen twice.
+        /// As ``accepted``, and the first since the upstream's clock went back: so far behind the
+        /// watermark before.
+        case clockStep(backMilliseconds: Int64)
+        /// A reading seen twice.
         case repeated
-        /// Before the watermark: to be stored only.
+        /// At or before the watermark: to be stored only.
         case late
         /// Not to be used, and why.
-        case implausible(Reason)
-    }
-
-    /// Why a frame is dropped; counted by name.
-    package enum Reason: String, CaseIterable, Sendable {
-        /// Not one value.
-        case noValues = "no_values"
-        /// More than five minutes ahead of our clock: the upstream's clock is wrong.
-        case ahead
+        case implausible(FaultReason)
     }
 
     /// A frame further ahead than this is dropped, in milliseconds.
     package static let aheadMaximumMilliseconds: Int64 = 300_000
+    /// So many new frames running behind the watermark, each after the one before, tell that the
+    /// upstream's clock went back.
+    package static let stepFrames = 3
 
-    /// Per unit, the time up to which frames are taken as complete.
-    private var watermarks: [UnitID: Timestamp] = [:]
-    /// How many frames were dropped, by reason.
-    package private(set) var dropped: [Reason: Int] = [:]
+    /// What is known of a unit.
+    fileprivate struct Entry {
+        /// Its time is the watermark: up to it, frames are taken as complete.
+        var newest: Frame?
+        /// The last of the frames running behind the watermark that rise, and how many they are.
+        var behind: Frame?
+        var behindCount = 0
+        var faults: [FaultReason: UInt64] = [:]
+    }
+
+    /// One for each unit that was ever read.
+    private var entries: [UnitID: Entry] = [:]
+    /// Without the channel's, which is not known here.
+    package private(set) var counts = PipelineCounts()
 
     package init() {}
 
-    /// Carries on after a restart: frames up to `time` are known.
-    package mutating func resume(_ unit: UnitID, at time: Timestamp) {
-        watermarks[unit] = max(watermarks[unit] ?? time, time)
+    /// Carries on after a restart: `newest` is the unit's newest stored frame.
+    package mutating func resume(_ newest: Frame) {
+        entries[newest.unit, default: Entry()].newest = newest
     }
+
+    /// What was wrong with frames of `unit`.
+    package func faults(of unit: UnitID) -> [FaultReason: UInt64] { entries[unit]?.faults ?? [:] }
 
     /// Judges a frame. O(1).
     package mutating func judge(_ frame: Frame, now: Timestamp) -> Verdict {
-        if frame.levels == Levels() { return drop(.noValues) }
-        if frame.time.milliseconds(since: now) > Scrub.aheadMaximumMilliseconds {
-            return drop(.ahead)
-        }
-        if let watermark = watermarks[frame.unit], frame.time <= watermark {
-            return frame.time == watermark ? .repeated : .late
-        }
-        watermarks[frame.unit] = frame.time
-        return .accepted
+        let verdict =
+            Scrub.implausibility(of: frame, now: now).map(Verdict.implausible)
+            ?? entries[frame.unit, default: Entry()].judge(frame)
+        count(verdict, of: frame.unit)
+        return verdict
     }
 
-    private mutating func drop(_ reason: Reason) -> Verdict {
-        dropped[reason, default: 0] += 1
-        return .implausible(reason)
+    /// Takes note of what became of frames that were handed to the store.
+    package mutating func note(_ summary: AppendSummary) {
+        counts.stored += UInt64(summary.accepted)
+        counts.duplicates += UInt64(summary.duplicates)
+        counts.conflicts += UInt64(summary.conflicts)
+        counts.rejected += UInt64(summary.rejected)
+        for (unit, count) in summary.conflictsByUnit {
+            entries[unit, default: Entry()].faults[.conflict, default: 0] += UInt64(count)
+        }
+    }
+
+    private static func implausibility(of frame: Frame, now: Timestamp) -> FaultReason? {
+        if frame.levels == Levels() { return .noValues }
+        return frame.time.milliseconds(since: now) > aheadMaximumMilliseconds ? .ahead : nil
+    }
+
+    private mutating func count(_ verdict: Verdict, of unit: UnitID) {
+        counts.taken += 1
+        let fault: FaultReason
+        switch verdict {
+        case .accepted:
+            counts.accepted += 1
+            return
+        case .repeated:
+            counts.repeated += 1
+            return
+        case .clockStep:
+            counts.accepted += 1
+            counts.clockSteps += 1
+            fault = .clockStep
+        case .late:
+            counts.late += 1
+            fault = .late
+        case .implausible(let reason):
+            counts.dropped[reason, default: 0] += 1
+            fault = reason
+        }
+        entries[unit, default: Entry()].faults[fault, default: 0] += 1
+    }
+}
+
+extension Scrub.Entry {
+    mutating func judge(_ frame: Frame) -> Scrub.Verdict {
+        guard let newest, frame.time <= newest.time else {
+            accept(frame)
+            return .accepted
+        }
+        if frame.says(the: newest) || behind.map(frame.says(the:)) ?? false { return .repeated }
+        let rises = behind.map { $0.time < frame.time } ?? false
+        // One more of the same time tells nothing of where the clock goes.
+        if behind?.time != frame.time {
+            behind = frame
+            behindCount = rises ? behindCount + 1 : 1
+        }
+        guard behindCount == Scrub.stepFrames else { return .late }
+        accept(frame)
+        return .clockStep(backMilliseconds: newest.time.milliseconds(since: frame.time))
+    }
+
+    private mutating func accept(_ frame: Frame) {
+        newest = frame
+        behind = nil
+        behindCount = 0
+    }
+}
+
+extension Frame {
+    /// Whether this is the very reading `other`, told again.
+    fileprivate func says(the other: Frame) -> Bool {
+        time == other.time && levels == other.levels
+            && state.from(.live) == other.state.from(.live)
     }
 }

@@ -13,10 +13,21 @@ package struct SimulatorConfiguration: Sendable {
     }
 
     package var host = "127.0.0.1"
-    /// 0 picks a free one; see `onReady`.
+    /// Of the first upstream, the others follow; 0 picks free ones; see `onReady`.
     package var port = 8100
-    /// The roster, in order; 1 … 1,000 names without repetition.
+    /// Another port that answers control calls, also while upstreams refuse connections; 0 picks.
+    package var control: (host: String, port: Int)?
+    /// The rosters of all upstreams, in order; 1 … 1,000 names without repetition.
     package var unitNames: [String]
+    /// How many upstreams share the units evenly, 1 … 100.
+    package var upstreams = 1
+    /// Each upstream's units have the names of the first one's. In journals and counts they are
+    /// told apart as `NAME/N`, with the upstream's number.
+    package var sameNames = false
+    /// What goes wrong, and when. More can be added while it runs.
+    package var faults: [Fault] = []
+    /// More that goes wrong, made from ``seed``.
+    package var misbehaviour: Misbehaviour?
     package var levels = Levels.seeded
     /// Decides all levels and all jitter.
     package var seed: UInt64 = 1
@@ -42,6 +53,14 @@ package struct SimulatorConfiguration: Sendable {
     /// A file that gets a line `unit,timestamp,lp` for each distinct reading that was sent to at
     /// least one subscriber; replaced when it exists.
     package var journal: String?
+    /// A file that gets a line `unit,timestamp,lp` for each reading that the upstream took from a
+    /// meter, with the `last_seen` that `/status` shows; replaced when it exists.
+    package var readingsJournal: String?
+
+    /// Which upstream this is the part of, from 0; see ``parts``.
+    var upstreamIndex = 0
+    /// How many units all parts have; `nil` in the whole.
+    var wholeUnitCount: Int?
 
     /// - Parameter units: how many, 1 … 1,000: `NL43-0001`, `NL43-0002` …
     package init(units: Int = 1) {
@@ -53,12 +72,12 @@ package struct SimulatorConfiguration: Sendable {
     }
 
     package static let unitsMax = 1000
+    package static let upstreamsMax = 100
 
     /// How many frames may wait for one subscriber: 5, as with the real upstream. At the bound
-    /// frames are lost, silently, and counted in ``FrameCounters/lost``; ours are the oldest,
-    /// the real one's the newest. When the play is exact or faster than real time one tick alone
-    /// may bring more than 5: then 65,536, so that only a reader that has stopped reading loses
-    /// any.
+    /// the newest frames are lost, silently, and counted in ``FrameCounters/lost``. When the play
+    /// is exact or faster than real time one tick alone may bring more than 5: then 65,536, so
+    /// that only a reader that has stopped reading loses any.
     package var subscriberQueueMax: Int { exactCadence || speed > 1 ? 65_536 : 5 }
 
     /// - Throws: ``SimulatorError/configuration(problem:)`` with the first thing that is wrong.
@@ -66,7 +85,7 @@ package struct SimulatorConfiguration: Sendable {
         let problem: String? =
             if !(1...SimulatorConfiguration.unitsMax).contains(unitNames.count) {
                 "the number of units must be 1 to \(SimulatorConfiguration.unitsMax)"
-            } else if let name = unitNames.first(where: { UnitID($0) == nil }) {
+            } else if let name = unitNames.first(where: { !UnitID.isPlain($0) }) {
                 "`\(name)` cannot name a unit: use letters, digits, - and _, at most 64"
             } else if Set(unitNames).count < unitNames.count {
                 "each unit must have a name of its own"
@@ -83,12 +102,15 @@ package struct SimulatorConfiguration: Sendable {
             {
                 "the percentages must be five, ascending, from 1 to 99"
             } else {
-                nil
+                problemOfUpstreams ?? problemOfFaults
             }
         if let problem { throw .configuration(problem: problem) }
     }
 
-    func seed(ofUnit index: Int) -> UInt64 { seed &* 1_000_003 &+ UInt64(index) &* 7919 &+ 17 }
+    /// - Parameter index: on the roster of this part.
+    func seed(ofUnit index: Int) -> UInt64 {
+        seed &* 1_000_003 &+ UInt64(firstUnit + index) &* 7919 &+ 17
+    }
 
     /// The clock of a play that begins at `now`.
     func clock(beginningAt now: Timestamp) -> SimulatedClock {

@@ -59,7 +59,7 @@ package actor LevelStore: FrameStore, StoreHealth, Service {
 
     package func flush() async throws(StoreError) {
         do {
-            try engine.commit()
+            try commit()
         } catch {
             throw error.kind == .full ? .full : .failed(error.description)
         }
@@ -82,13 +82,22 @@ package actor LevelStore: FrameStore, StoreHealth, Service {
         stop()
     }
 
+    private func commit() throws(DiskError) {
+        let isNeeded = engine.waitingCount > 0
+        let began = ContinuousClock.now
+        try engine.commit()
+        guard isNeeded else { return }
+        let took = began.duration(to: .now)
+        view.withState { $0.numbers.lastCommit = took }
+    }
+
     private func stop() {
         isStopped = true
-        attempt("commit") { try engine.commit() }
+        attempt("commit") { try commit() }
     }
 
     private func work() {
-        guard attempt("commit", { try engine.commit() }) else { return }
+        guard attempt("commit", { try commit() }) else { return }
         if engine.isSealDue || lastSeal.duration(to: .now) >= configuration.sealInterval {
             attempt("seal") { try engine.seal() }
             lastSeal = .now
@@ -125,6 +134,7 @@ package actor LevelStore: FrameStore, StoreHealth, Service {
 
     package nonisolated func reasons() -> [String] { view.withState { $0.reasons } }
     package nonisolated func damage() -> [Damage] { view.withState { $0.damage } }
+    package nonisolated func statistics() -> StoreStatistics { view.withState { $0.statistics } }
 }
 
 /// Runs an actor's jobs on one dispatch queue.

@@ -34,6 +34,13 @@ package struct SegmentHistory: LevelHistory {
         readBuckets(of: unit, in: range, edges: edges)
     }
 
+    @concurrent
+    package func meterIntervals(
+        of unit: UnitID, in range: TimeRange, limit: Int
+    ) async throws -> StoredIntervals {
+        readIntervals(of: unit, in: range, limit: limit)
+    }
+
     /// The newest frame of each unit, for carrying on after a restart. O(units), a block each.
     package func newestFrames() -> [Frame] {
         let newest = view.withState { state in
@@ -98,13 +105,7 @@ package struct SegmentHistory: LevelHistory {
                     do {
                         parts.append(try segment.read(block, with: zstd))
                     } catch {
-                        damage.append(
-                            Damage(
-                                file: segment.name, kind: "page", unit: unit,
-                                from: Timestamp(milliseconds: block.first),
-                                to: Timestamp(milliseconds: block.last),
-                                detail: "A block of \(block.count) frames cannot be read: \(error)."
-                            ))
+                        damage.append(Damage(block, of: unit, in: segment, error))
                     }
                 }
             }
@@ -112,5 +113,15 @@ package struct SegmentHistory: LevelHistory {
             if !columns.isEmpty, !body(columns) { return }
             position = end
         }
+    }
+}
+
+extension Damage {
+    /// A block that cannot be read.
+    init(_ block: BlockEntry, of unit: UnitID, in segment: Segment, _ error: any Error) {
+        self.init(
+            file: segment.name, kind: "page", unit: unit,
+            from: Timestamp(milliseconds: block.first), to: Timestamp(milliseconds: block.last),
+            detail: "A block of \(block.count) frames cannot be read: \(error).")
     }
 }

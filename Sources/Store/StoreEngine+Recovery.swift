@@ -50,9 +50,11 @@ extension StoreEngine {
             disk: disk, lastLSN: max(replay.lastLSN, manifest.flushedLSN),
             closedFiles: replay.files)
         let generation = try recovery.highestGeneration() + 1
-        return StoreEngine(
+        let engine = StoreEngine(
             disk: disk, configuration: configuration, view: view, log: log, manifest: manifest,
             nextGeneration: generation, randomBits: randomBits)
+        engine.noteLog()
+        return engine
     }
 }
 
@@ -146,7 +148,7 @@ private struct Recovery {
         for unit in segments.lazy.flatMap(\.index.units) { replay.units[unit.ref] = unit.name }
         let zstd = ZstdDecompressor()
         let names = try disk.list("wal").filter { LogFile.firstLSN(name: $0) != nil }.sorted()
-        var files: [(name: String, header: LogFile, records: [LogRecord])] = []
+        var files: [(name: String, header: LogFile, records: [LogRecord], bytes: Int)] = []
         for name in names.map({ "wal/\($0)" }) {
             let file = try disk.open(name)
             let bytes = try file.read(at: 0, count: try file.size())
@@ -155,7 +157,7 @@ private struct Recovery {
                 try quarantine(name)
                 continue
             }
-            files.append((name, header, header.records(in: bytes, with: zstd)))
+            files.append((name, header, header.records(in: bytes, with: zstd), bytes.count))
         }
         for (position, file) in files.enumerated() {
             let void = files[(position + 1)...].map(\.header.supersedesFrom).min() ?? .max
@@ -167,7 +169,7 @@ private struct Recovery {
                     replay.lastLSN = max(replay.lastLSN, record.lsn)
                 }
             }
-            replay.files.append(.init(name: file.name, lastLSN: last))
+            replay.files.append(.init(name: file.name, lastLSN: last, bytes: file.bytes))
         }
         return replay
     }

@@ -27,6 +27,7 @@ extension StoreEngine {
         try publish(adding: [segment], removing: [], flushedLSN: flushedLSN) { state in
             for (ref, _, _) in sealed { state.heads[Int(ref)] = Head() }
         }
+        defer { noteLog() }
         try log.removeFiles(flushedThrough: flushedLSN)
     }
 
@@ -57,6 +58,7 @@ extension StoreEngine {
         }
         try publish(adding: segments, removing: [], flushedLSN: manifest.flushedLSN) { state in
             for unit in segments.flatMap(\.index.units) { state.noteNewest(unit.ref, unit.last) }
+            state.numbers.framesStored += UInt64(summary.accepted)
         }
         noteImported(segments)
         return summary
@@ -84,7 +86,7 @@ extension StoreEngine {
             if StoredValues(columns, index) == StoredValues(stored, place) {
                 summary.duplicates += 1
             } else {
-                summary.conflicts += 1
+                summary.conflictsByUnit[unit, default: 0] += 1
             }
         }
         summary.accepted += fresh.count

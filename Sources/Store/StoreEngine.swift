@@ -80,24 +80,24 @@ package final class StoreEngine {
             }
             accept(frame, &summary)
         }
+        noteWaiting()
         return summary
     }
 
     private func accept(_ frame: Frame, _ summary: inout AppendSummary) {
         let ref = reference(to: frame.unit)
         let time = frame.time.milliseconds
-        var state = frame.state
-        let isLate = newestAccepted[Int(ref)].map { time <= $0 } ?? false
-        if isLate, state.origin == .live { state.origin = .late }
+        // A meter that does not measure is in no measurement.
+        let start = frame.state.contains(.measuring) ? frame.measurementStart : nil
         let logged = LoggedFrame(
-            unit: ref, time: time, tenths: frame.levels.tenths, state: state.rawValue,
-            run: Run(start: frame.measurementStart))
-        if isLate {
+            unit: ref, time: time, tenths: frame.levels.tenths, state: frame.state.rawValue,
+            run: Run(start: start))
+        if let newest = newestAccepted[Int(ref)], time <= newest {
             if let stored = stored(ref, at: time) {
                 if stored == StoredValues(logged) {
                     summary.duplicates += 1
                 } else {
-                    summary.conflicts += 1
+                    summary.conflictsByUnit[frame.unit, default: 0] += 1
                 }
                 return
             }
@@ -152,15 +152,32 @@ package final class StoreEngine {
             throw error
         }
         let durable = waiting
+        waiting.removeAll(keepingCapacity: true)
+        waitingPlaces = nil
         view.withState { state in
             for frame in durable {
                 state.heads[Int(frame.unit)].insert(frame)
                 state.noteNewest(frame.unit, frame.time)
             }
             state.reasons = []
+            state.numbers.framesStored += UInt64(durable.count)
+            state.numbers.commits += 1
+            state.numbers.framesWaiting = 0
         }
-        waiting.removeAll(keepingCapacity: true)
-        waitingPlaces = nil
+        noteLog()
+    }
+
+    private func noteWaiting() {
+        let count = waiting.count
+        view.withState { $0.numbers.framesWaiting = count }
+    }
+
+    func noteLog() {
+        let (files, bytes) = (log.fileCount, log.bytes)
+        view.withState { state in
+            state.numbers.logFiles = files
+            state.numbers.logBytes = bytes
+        }
     }
 
     /// Takes note of frames that came by another way than ``append(_:now:)``.

@@ -20,6 +20,19 @@ final class StoreView: Sendable {
         var damage: [Damage] = []
         /// Why frames cannot be written at present.
         var reasons: [String] = []
+        /// What the writer counts; the rest of ``statistics`` follows from the state.
+        var numbers = StoreStatistics()
+
+        var statistics: StoreStatistics {
+            var numbers = numbers
+            numbers.framesInHead = heads.reduce(0) { $0 + $1.count }
+            for segment in segments {
+                numbers.segments[segment.header.level, default: .init()].count += 1
+                numbers.segments[segment.header.level, default: .init()].bytes += segment.bytes
+            }
+            numbers.damageCount = damage.count
+            return numbers
+        }
 
         /// Makes room for a unit's number and name. Repeating it changes nothing.
         mutating func define(_ ref: UnitRef, as name: UnitID) {

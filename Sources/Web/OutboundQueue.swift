@@ -3,7 +3,7 @@
 //  What waits while a reader is slow. Pure: the socket asks it what to write.
 //
 //      writable ──offer──▶ write at once
-//      blocked  ──offer──▶ ▓▓▓▓▓▓  oldest falls out and is counted
+//      blocked  ──offer──▶ ▓▓▓▓▓▓  oldest falls out and is counted (or the newest does not get in)
 //      writable again ──▶ first how many were lost, then what waited
 
 import NIOCore
@@ -19,15 +19,23 @@ struct OutboundQueue {
     private var waiting: CircularBuffer<Item> = []
     private var waitingMessages = 0
     private let bound: Int
+    private let losesNewest: Bool
     /// Messages lost since the reader was last told.
     private(set) var dropped = 0
 
-    init(bound: Int) { self.bound = bound }
+    init(bound: Int, losesNewest: Bool = false) {
+        self.bound = bound
+        self.losesNewest = losesNewest
+    }
 
     var isEmpty: Bool { waiting.isEmpty && dropped == 0 }
 
-    /// Keeps `item` for later; drops the oldest as far as the bound asks for.
+    /// Keeps `item` for later; drops the oldest, or this one, as far as the bound asks for.
     mutating func add(_ item: Item) {
+        if losesNewest, waitingMessages + item.messages > bound {
+            dropped += item.messages
+            return
+        }
         waiting.append(item)
         waitingMessages += item.messages
         while waitingMessages > bound, let oldest = waiting.popFirst() {

@@ -52,6 +52,7 @@ struct WebChannel: HTTPChannelHandler {
             try pipeline.addHandler(http.codec)
             try pipeline.addHandler(http.idleWatch)
             try pipeline.addHandler(connection)
+            try configuration.prepare(channel)
             return Value(channel: channel, outcome: outcome.futureResult)
         }
     }

@@ -7,7 +7,7 @@ package import HTTPTypes
 package import Hummingbird
 import HummingbirdCore
 package import Logging
-import NIOCore
+package import NIOCore
 import ServiceLifecycle
 
 /// One port that speaks HTTP/1.1, through a Hummingbird responder, and WebSocket.
@@ -25,6 +25,9 @@ package struct WebListener: Service {
         /// The most open connections. Past it: new ones wait to be accepted.
         package var connections = 10_000
         package var socketLimits = WebSocketLimits()
+        /// Called on the event loop of each accepted connection, when its handlers are in place.
+        /// For an imitation of a server that goes wrong; throwing closes the connection.
+        package var prepare: @Sendable (any Channel) throws -> Void = { _ in }
         /// Makes the answer to what never reaches the router: a malformed request, a bad
         /// handshake. Takes the status and a sentence.
         package var fault: @Sendable (HTTPResponse.Status, String) -> WebAnswer = {

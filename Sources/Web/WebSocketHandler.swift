@@ -30,7 +30,8 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.peer = peer
         self.limits = limits
         inbound = InboundMessages(limits: limits)
-        outbound = OutboundQueue(bound: limits.waitingMessages)
+        outbound = OutboundQueue(
+            bound: limits.waitingMessages, losesNewest: limits.losesNewest)
     }
 
     /// The connection speaks WebSocket from now on.
@@ -68,7 +69,9 @@ extension WebSocketHandler {
     func send(_ framed: ByteBuffer, messages: Int) {
         guard state == .open, let context else { return }
         guard outbound.isEmpty, context.channel.isWritable else {
+            let before = outbound.dropped
             outbound.add(OutboundQueue.Item(bytes: framed, messages: messages))
+            if outbound.dropped > before { peer.lost(outbound.dropped - before) }
             drain()
             return
         }
@@ -76,7 +79,10 @@ extension WebSocketHandler {
         watchForBlocking()
     }
 
-    func noteDropped(_ count: Int) { outbound.noteDropped(count) }
+    func noteDropped(_ count: Int) {
+        outbound.noteDropped(count)
+        peer.lost(count)
+    }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
@@ -115,6 +121,7 @@ extension WebSocketHandler {
     func close(_ code: WebSocketCloseCode) {
         guard state == .open, let context else { return }
         state = .closing
+        peer.closing(code)
         pinging?.cancel()
         blockedDeadline?.cancel()
         writeControl(8, ByteBuffer(integer: code.rawValue), context)

@@ -12,6 +12,8 @@ package struct WebSocketLimits: Sendable {
     package var messagesPerSecond = 10
     /// Messages that wait for a slow reader. Past it: the oldest is dropped and counted.
     package var waitingMessages = 64
+    /// Past the bound the newest is dropped instead: as some other server does that we imitate.
+    package var losesNewest = false
     /// How long a reader may take nothing. Past it: close with 1013.
     package var blocked = TimeAmount.seconds(10)
     /// How long the other end may take to answer our close. Past it: the connection is cut.

@@ -46,11 +46,17 @@ package protocol WebSocketPeer: Sendable {
     func received(_ text: String)
     /// The socket is gone. Called once for each accepted peer, also for one that never opened.
     func closed()
+    /// So many messages were dropped because the reader is slow. Called as it happens.
+    func lost(_ count: Int)
+    /// We close the socket with `code`.
+    func closing(_ code: WebSocketCloseCode)
     /// The message by which a slow reader learns that it lost `count` messages; `nil` for none.
     func notice(ofDropped count: Int) -> String?
 }
 
 extension WebSocketPeer {
     package func received(_ text: String) {}
+    package func lost(_ count: Int) {}
+    package func closing(_ code: WebSocketCloseCode) {}
     package func notice(ofDropped count: Int) -> String? { nil }
 }

@@ -9,10 +9,13 @@
 import Ingest
 import Logging
 import Monitoring
+import NIOCore
+import NIOPosix
 import Pipeline
 import Serve
 import ServiceLifecycle
 import Store
+import Web
 
 /// The service, put together and recovered, not yet running.
 struct Composition {
@@ -33,53 +36,95 @@ struct Composition {
         // The store's lock first: everything else in the folder is for the process that has it.
         store = try folder.openStore(storing, logger: logger)
         let registry = try folder.openRegistry()
-        try Self.checkExposure(settings.operatorListen, registry)
+        let hasTokens = try registry.hasTokens()
+        guard settings.operatorListen.isLoopback || hasTokens else {
+            throw Failure(.usage, SettingsReview.exposed(settings.operatorListen))
+        }
+        for conflict in SettingsReview.conflicts(in: settings, hasTokens: hasTokens) {
+            logger.warning("\(conflict)")
+        }
         let keys = try folder.openKeys()
 
         let hub = LiveHub()
         let history = store.history
+        let newest = history.newestFrames()
         let pipeline = FramePipeline(
-            store: store, hub: hub, watermarks: history.newestFrames(), clock: clock,
-            logger: logger)
+            store: store, hub: hub, watermarks: newest, clock: clock, logger: logger)
         var reading = IngestService.Configuration(upstreams: upstreams)
         reading.pollInterval = settings.pollInterval.duration
+        reading.bodyBytesMaximum = settings.limits.upstreamBytes
+        reading.requestTimeout = settings.limits.upstreamTimeout.duration
         let ingest: IngestService
         do {
             ingest = try IngestService(
-                configuration: reading, directory: registry, sink: pipeline, clock: clock,
-                logger: logger)
+                configuration: reading, directory: registry, newest: newest, sink: pipeline,
+                clock: clock, logger: logger)
         } catch {
             throw Failure(.usage, "\(error).")
         }
+        let counts = ServeCounts()
         let streams = StreamHub(
             live: hub, history: history, demand: ingest.demand, tokens: registry,
-            directory: registry, clock: clock, logger: logger)
+            directory: registry, counts: counts, clock: clock, logger: logger)
         let announcement = Announcement(
             operatorAddress: settings.operatorListen, portalAddress: settings.portalListen,
             onReady: onReady)
+        var operating = OperatorListener.Configuration(
+            host: settings.operatorListen.host, port: settings.operatorListen.port,
+            publicURL: settings.publicURL)
+        operating.socketsPerAddress = settings.limits.socketsPerAddress
+        operating.socketsPerSession = settings.limits.socketsPerSession
+        operating.signInsPerMinute = settings.limits.signInsPerMinute
+        operating.bodyBytesMaximum = settings.limits.bodyBytes
+        operating.web = settings.limits.web
+        operating.version = VersionCommand.version
         let operatorListener = try OperatorListener(
-            configuration: .init(
-                host: settings.operatorListen.host, port: settings.operatorListen.port,
-                publicURL: settings.publicURL),
+            configuration: operating,
             sources: .init(
                 directory: registry, history: history, live: hub, tokens: registry, store: store,
-                upstreams: ingest, clock: clock),
-            hub: streams, keys: keys, onBound: { await announcement.operatorBound($0) },
+                pipeline: pipeline, upstreams: ingest, units: ingest,
+                faults: [ingest, pipeline], clock: clock),
+            hub: streams, counts: counts, keys: keys,
+            onBound: { await announcement.operatorBound($0) },
             logger: logger)
         let portalListener = PortalListener(
             host: settings.portalListen.host, port: settings.portalListen.port,
-            publicURL: settings.publicURL, onBound: { await announcement.portalBound($0) },
-            logger: logger)
+            publicURL: settings.publicURL, web: settings.limits.web, counts: counts,
+            onBound: { await announcement.portalBound($0) }, logger: logger)
         services = [store, pipeline, ingest, streams, portalListener, operatorListener]
     }
 
-    /// Strangers must not find an operator listener that nobody needs a token for.
-    private static func checkExposure(_ address: Address, _ registry: SQLiteRegistry) throws {
-        guard !address.isLoopback, try !registry.hasTokens() else { return }
-        throw Failure(
-            .usage,
-            "--operator-listen \(address.host) is not loopback, and there is no API token yet. "
-                + "Make one first: earshot token create --data DIR --name NAME.")
+    /// Signs of life of what would stop everything: the store's writer and the event loops.
+    func heartbeat(for supervisor: Supervisor?) -> Heartbeat? {
+        supervisor.map { supervisor in
+            Heartbeat(
+                supervisor: supervisor,
+                parts: [
+                    // Nothing is appended; the answer comes from the writer's own thread.
+                    { [store] in _ = try? await store.append([]) },
+                    {
+                        for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() {
+                            try? await loop.submit {}.get()
+                        }
+                    },
+                ])
+        }
+    }
+}
+
+extension ServiceSettings.Limits {
+    /// What both listeners bound alike.
+    var web: WebListener.Configuration {
+        var web = WebListener.Configuration()
+        web.headBytes = headBytes
+        web.headFields = headFields
+        web.idle = idle.duration
+        web.connections = connections
+        web.socketLimits.messageBytes = messageBytes
+        web.socketLimits.messagesPerSecond = messagesPerSecond
+        web.socketLimits.waitingMessages = waitingMessages
+        web.socketLimits.blocked = .milliseconds(blocked.milliseconds)
+        return web
     }
 }
 

@@ -14,11 +14,11 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "The whole thing with simulated meters and two weeks of history.",
         discussion: """
-            Prints the URL to open. The data folder is its own, beside the service's; what it
+            Prints the URL to open. The data folder is its own, beside the service's; what it \
             holds is kept, so that a second demo goes on where the first ended.
             """)
 
-    @Option(help: "Data folder. [$XDG_DATA_HOME/earshot-demo]")
+    @Option(help: "Data folder. [EARSHOT_DATA, $XDG_DATA_HOME/earshot-demo]", completion: .directory)
     var data: String?
 
     @Option(help: "How many meters, 1 to 13.")
@@ -36,9 +36,10 @@ struct DemoCommand: AsyncParsableCommand {
         guard (1...13).contains(units), (0...400).contains(historyDays) else {
             throw Failure(.usage, "Give --units from 1 to 13 and --history-days from 0 to 400.")
         }
-        let logger = try log.logger()
-        let settings = try service.settings()
-        let folder = try DataFolder(path: try folder())
+        let all = try settings().checked()
+        let settings = try ServiceSettings(all)
+        let logger = Logger(all)
+        let folder = try DataFolder(path: try all.dataFolder())
         var configuration = SimulatorConfiguration(units: units)
         configuration.port = 0
         configuration.seed = Self.seed
@@ -70,14 +71,14 @@ struct DemoCommand: AsyncParsableCommand {
         }
     }
 
-    private func folder() throws -> String {
-        if let data = try data ?? Environment.value("EARSHOT_DATA") { return data }
-        let home = try Environment.value("XDG_DATA_HOME")
-            ?? Environment.value("HOME").map { $0 + "/.local/share" }
-        guard let home else {
-            throw Failure(.usage, "There is no data folder. Give one with --data DIR.")
-        }
-        return home + "/earshot-demo"
+    /// No file counts: it is about the real service, whose data folder is not for play.
+    private func settings() throws -> Settings {
+        let home = DataOptions.home().map { $0 + "/earshot-demo" }
+        var flags = service.flags.merging(log.flags) { $1 }
+        flags[Setting.data.key] = data.map { [$0] }
+        var sources = SettingsSources.process(flags: flags, file: .none)
+        sources.fallbacks[Setting.data.key] = home
+        return sources.settle()
     }
 
     /// The simulated meters are known to show L1 and L10, A-weighted, Fast.

@@ -12,18 +12,19 @@ struct Earshot: AsyncParsableCommand {
         abstract: "Watches sound levels: reads meters, keeps their history, shows both.",
         discussion: """
             Examples:
-              earshot demo                                   everything at once, with simulated meters
-              earshot serve --upstream http://slmm:8100      the service, for a real upstream
-              earshot token create --data DIR --name ci      an API token for scripts
+              earshot demo                                 all of it, with simulated meters
+              earshot serve --upstream http://slmm:8100    the service, for a real upstream
+              earshot token create --data DIR --name ci    an API token for scripts
             """,
         subcommands: [
-            ServeCommand.self, DemoCommand.self, SimulateCommand.self, TokenCommand.self,
-            VersionCommand.self,
+            ServeCommand.self, DemoCommand.self, SimulateCommand.self, ProvisionCommand.self,
+            TokenCommand.self, ConfigCommand.self, DoctorCommand.self, VersionCommand.self,
         ])
 
     static func main() async {
         // A viewer or an upstream that goes away while it is written to is no reason to end.
         signal(SIGPIPE, SIG_IGN)
+        OpenFiles.raise()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

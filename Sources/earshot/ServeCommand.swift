@@ -1,6 +1,7 @@
 //  ServeCommand.swift · earshot
 
 import ArgumentParser
+import Logging
 import Monitoring
 
 struct ServeCommand: AsyncParsableCommand {
@@ -11,54 +12,26 @@ struct ServeCommand: AsyncParsableCommand {
             Examples:
               earshot serve --data /var/lib/earshot --upstream http://slmm:8100
               earshot serve --data /var/lib/earshot          history and pages only
+              earshot serve --config /etc/earshot/earshot.json
 
-            Prints `ready operator=http://… portal=http://…` on standard output when it serves.
+            Prints `ready operator=http://… portal=http://…` when it serves. \
+            `earshot config show` tells what is in force.
             """)
 
-    @Option(help: "Base URL of an SLMM, as often as there are. [EARSHOT_UPSTREAMS, by commas]")
-    var upstream: [String] = []
-
-    @OptionGroup var data: DataOptions
-    @OptionGroup var service: ServiceOptions
-    @OptionGroup var log: LogOptions
+    @OptionGroup var options: AllOptions
 
     func run() async throws {
-        let logger = try log.logger()
+        let settings = try options.settings().checked()
+        let service = try ServiceSettings(settings)
+        let logger = Logger(settings)
+        for remark in settings.remarks { logger.warning("\(remark)") }
+        let supervisor = try Supervisor()
         let composition = try await Composition(
-            folder: try DataFolder(path: try data.folder()), settings: try service.settings(),
-            upstreams: try upstreams(), logger: logger)
-        try await Program.run(composition.services, logger: logger)
-    }
-
-    private func upstreams() throws -> [Upstream] {
-        let fromEnvironment = try Environment.value("EARSHOT_UPSTREAMS")?
-            .split(separator: ",").map { String($0.trimmingPrefix(" ")) }
-        let urls = upstream.isEmpty ? fromEnvironment ?? [] : upstream
-        let upstreams = try urls.map(Upstream.init(flag:))
-        if let double = Dictionary(grouping: upstreams, by: \.id).first(where: { $1.count > 1 }) {
-            throw Failure(.usage, "--upstream \(double.key) is given twice. Give each once.")
-        }
-        return upstreams
-    }
-}
-
-extension Upstream {
-    /// The upstream at a URL that a person typed; its id is host and port.
-    init(flag text: String) throws {
-        let scheme = "http://"
-        guard text.hasPrefix(scheme) else {
-            throw Failure(
-                .usage, "--upstream is \(text). Give a URL like http://slmm:8100.")
-        }
-        var authority = text.dropFirst(scheme.count)
-        if authority.hasSuffix("/") { authority.removeLast() }
-        guard !authority.isEmpty, !authority.contains(where: { "/?#@ ".contains($0) }) else {
-            throw Failure(
-                .usage,
-                "--upstream is \(text). Give scheme, host and port only, like http://slmm:8100.")
-        }
-        let hasPort = authority.last != "]" && authority.contains(":")
-        self.init(
-            id: hasPort ? String(authority) : "\(authority):80", url: scheme + authority)
+            folder: try DataFolder(path: try settings.dataFolder()), settings: service,
+            upstreams: settings.upstreamURLs.compactMap(Upstream.init(typed:)), logger: logger,
+            onReady: { supervisor?.ready("serving \($0)") })
+        try await Program.run(
+            composition.services + [composition.heartbeat(for: supervisor)].compactMap { $0 },
+            logger: logger)
     }
 }

@@ -116,6 +116,12 @@ def test_trail(visitor):
         const stopped = trail([1, 2, 3]);
         stopped.add(frame(4000, { state: "stopped" }));
         const steady = [0, 1, 2, 3, 4, 5];
+        const back = trail(steady);
+        back.follow(frame(2500));
+        back.follow(frame(2000));
+        const same = trail(steady);
+        same.follow(frame(3000, { lp: 51 }));
+        same.follow(frame(3000, { lp: 51 }));
         return [
             twice.frames.map((f) => f.t / 1000),
             twice.add(frame(2000)),
@@ -131,11 +137,13 @@ def test_trail(visitor):
             trail(steady).cadence(9),
             trail([0, 1]).cadence(9),
             trail([0, 400]).frames.length,
+            back.frames.map((f) => f.t / 1000),
+            same.frames.map((f) => f.lp),
         ];
     }""")
     expect(found, [
         [1, 2, 3], False, [], [[2, 8]], [], [], [[2, 60]], [[0, 60]], [[0, 40]],
-        [0, 0, 1], 3, 1000, 9, 1,
+        [0, 0, 1], 3, 1000, 9, 1, [0, 1, 2, 2.5], [50, 50, 50, 51],
     ])
 
 
@@ -192,7 +200,7 @@ def test_feed(visitor):
         ["delayed", "Meter not reachable", "4 min ago", False],
         ["delayed", "Delayed", "4 min ago", False],
         ["idle", "Waiting for the first reading", "", False],
-        ["delayed", "Meter service not reachable", "", False],
+        ["idle", "Waiting for the first reading", "", False],
         ["idle", "Stopped", "", False],
     ])
 

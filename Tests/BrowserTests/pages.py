@@ -460,7 +460,8 @@ def test_answers(visitor):
                 " age_seconds feed cadence_seconds",
         "raw": "unit complete_until t lp leq lmax lmin lpeak ln1 ln2 state origin",
         "bins": "unit from to step_seconds source complete_until coverage t lp covered damage",
-        "units": "lp leq lmax state timestamp age_seconds feed cadence_seconds",
+        "units": "lp leq lmax state timestamp age_seconds feed cadence_seconds rate rate_now"
+                 " cellular faults has_monitor listed",
     }
     for name, words in wanted.items():
         missing = set(words.split()) - set(fields[name])

@@ -9,13 +9,18 @@ import Support
 import Testing
 
 @Suite struct `A service that is killed` {
-    /// A reader, 50 kills, a third of them while it starts.
+    /// A reader, 50 kills, a third of them while it starts. `EARSHOT_KILLS`, `EARSHOT_KILL_UNITS`
+    /// and `EARSHOT_KILL_SEED` ask for others; `benchmarks/crash.py` does the same at length.
     @Test func `never loses, doubles or alters what it has answered`() async throws {
-        let seed: UInt64 = 20_261_123
+        let kills = Self.setting("EARSHOT_KILLS") ?? 50
+        let units = Self.setting("EARSHOT_KILL_UNITS") ?? 3
+        let seed = UInt64(Self.setting("EARSHOT_KILL_SEED") ?? 20_261_123)
         var random = SplitMix64(seed: seed)
+        // A day that is over, so that segments are merged too.
+        let start = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 - 172_800) * 1000)
         let simulator = try Program([
-            "simulate", "--listen", "127.0.0.1:0", "--units", "2", "--exact-cadence",
-            "--speed", "50", "--start", "2026-11-23T00:00:00Z",
+            "simulate", "--listen", "127.0.0.1:0", "--units", "\(units)", "--exact-cadence",
+            "--speed", "50", "--start", start.description,
         ])
         let upstream = try #require(await simulator.ready("upstream"))
         let folder = TemporaryFolder()
@@ -25,8 +30,8 @@ import Testing
             "--commit-interval", "20ms", "--operator-listen", "127.0.0.1:0",
             "--portal-listen", "127.0.0.1:0",
         ]
-        var reader = Reader()
-        for kill in 0..<50 {
+        var reader = Reader(units: (1...units).map { "NL43-000\($0)" })
+        for kill in 0..<kills {
             let service = try Program(arguments)
             if kill % 3 == 2 {
                 await pass(microseconds: .random(in: 0...150_000, using: &random))
@@ -47,10 +52,15 @@ import Testing
         let client = Client(url: url, token: token)
         try await reader.readAll(client)
         #expect(reader.complaints == [])
-        #expect(reader.answered.count > 500, "too little was answered to prove anything")
+        let enough = 3 * kills * units
+        #expect(reader.answered.count > enough, "too little was answered to prove anything")
         #expect(await service.end(SIGTERM) == 0)
         _ = await simulator.end(SIGTERM)
-        print("50 kills, seed \(seed): \(reader.answered.count) frames answered, none lost")
+        print("\(kills) kills, seed \(seed): \(reader.answered.count) frames answered, none lost")
+    }
+
+    private static func setting(_ name: String) -> Int? {
+        ProcessInfo.processInfo.environment[name].flatMap { Int($0) }
     }
 
     /// Lets a random moment pass: where a kill falls is a matter of time, not of any condition.
@@ -67,14 +77,17 @@ private struct Reader {
         let time: Int64
     }
 
-    static let units = ["NL43-0001", "NL43-0002"]
+    /// At most nine.
+    let units: [String]
 
     var answered: [Key: [String]] = [:]
     var complaints: [String] = []
     private var newest: [String: Int64] = [:]
 
+    init(units: [String]) { self.units = units }
+
     mutating func readAll(_ client: Client) async throws {
-        for unit in Self.units {
+        for unit in units {
             let frames = try await read(unit, from: 0, client)
             for (key, _) in answered where key.unit == unit && frames[key.time] == nil {
                 complaints.append("\(unit): the frame of \(key.time) is gone")
@@ -83,7 +96,7 @@ private struct Reader {
     }
 
     mutating func readNewest(_ client: Client) async throws {
-        for unit in Self.units { _ = try await read(unit, from: newest[unit] ?? 0, client) }
+        for unit in units { _ = try await read(unit, from: newest[unit] ?? 0, client) }
     }
 
     private mutating func read(
@@ -96,7 +109,7 @@ private struct Reader {
             if status != 404 { complaints.append("\(unit): status \(status)") }
             return [:]
         }
-        let columns = ["lp", "leq", "lmax", "lmin", "lpeak", "ln1", "ln2", "state"].map {
+        let columns = ["lp", "leq", "lmax", "lmin", "lpeak", "ln1", "ln2", "state", "origin"].map {
             body[$0] as? [Any] ?? []
         }
         var frames: [Int64: [String]] = [:]

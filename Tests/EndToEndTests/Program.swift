@@ -26,8 +26,13 @@ final class Program: Sendable {
         .appending(path: "earshot").path()
 
     /// Starts the program. Its standard error goes to `log`, by default nowhere.
-    init(_ arguments: [String], log: FileHandle = .nullDevice) throws {
+    /// - Parameter environment: goes over that of the tests, whose settings do not count.
+    init(
+        _ arguments: [String], environment: [String: String] = [:], log: FileHandle = .nullDevice
+    ) throws {
         let process = Process()
+        process.environment = ProcessInfo.processInfo.environment
+            .filter { !$0.key.hasPrefix("EARSHOT_") }.merging(environment) { $1 }
         process.executableURL = URL(filePath: Program.path)
         process.arguments = arguments
         let pipe = Pipe()
@@ -78,12 +83,15 @@ final class Program: Sendable {
     }
 
     @concurrent
-    static func run(_ arguments: [String]) async throws -> Outcome {
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> Outcome {
         let errors = FileManager.default.temporaryDirectory
             .appending(path: "earshot-\(UUID().uuidString).txt")
         _ = FileManager.default.createFile(atPath: errors.path(), contents: nil)
         defer { try? FileManager.default.removeItem(at: errors) }
-        let program = try Program(arguments, log: try FileHandle(forWritingTo: errors))
+        let program = try Program(
+            arguments, environment: environment, log: try FileHandle(forWritingTo: errors))
         let text = try program.output.readToEnd() ?? Data()
         return Outcome(
             code: await program.ended(), output: String(decoding: text, as: UTF8.self),

@@ -22,6 +22,8 @@ final class FakeUpstream: Sendable {
         /// Bodies of `/status` by unit; a unit without one was never read.
         var rows: [String: String] = [:]
         var running: Set<String> = []
+        /// Feeds that somebody stopped: listed, and not running.
+        var stopped: Set<String> = []
         var unreachable: Set<String> = []
         /// What a new socket is told at once, by unit.
         var replays: [String: String] = [:]
@@ -29,6 +31,12 @@ final class FakeUpstream: Sendable {
         var delay: TimeAmount = .zero
         /// `GET /path`, in order of arrival.
         var requests: [String] = []
+        /// `WS /path`, in order of arrival.
+        var upgrades: [String] = []
+        /// The `Date` of answers.
+        var date: String?
+        /// Units of which `/status` is never answered.
+        var silentUnits: Set<String> = []
         var pendingCount = 0
         var pendingCountMax = 0
         /// Open sockets by unit.
@@ -40,6 +48,9 @@ final class FakeUpstream: Sendable {
 
         func requestCount(_ line: String) -> Int { requests.count { $0 == line } }
         var socketCount: Int { sockets.values.reduce(0) { $0 + $1.count } }
+        /// The most sockets and requests that there were at a time.
+        var loadMax = 0
+        mutating func noteLoad() { loadMax = max(loadMax, socketCount + pendingCount) }
     }
 
     let state: Recorder<State>
@@ -129,7 +140,9 @@ final class FakeUpstream: Sendable {
                 let rows = state.running.map {
                     #""\#($0)":{"running":true,"reachable":\#(!state.unreachable.contains($0))}"#
                 }
-                return (200, #"{"monitors":{\#(rows.joined(separator: ","))}}"#)
+                let others = state.stopped.map { #""\#($0)":{"running":false,"reachable":true}"# }
+                let all = (rows + others).joined(separator: ",")
+                return (200, #"{"monitors":{\#(all)}}"#)
             case (.GET, let unit?, "status"):
                 return state.rows[unit].map { (200, $0) }
                     ?? (404, #"{"detail":"No NL43 status recorded"}"#)
@@ -154,9 +167,11 @@ final class FakeUpstream: Sendable {
             upgradePipelineHandler: { [self] channel, head in
                 let unit = String(head.uri.split(separator: "/")[2])
                 state.change {
+                    $0.upgrades.append("WS \(head.uri)")
                     $0.sockets[unit, default: []].append(channel)
                     $0.openings[unit, default: 0] += 1
                     $0.socketCountMax = max($0.socketCountMax, $0.socketCount)
+                    $0.noteLoad()
                 }
                 channel.closeFuture.whenComplete { [state] _ in
                     state.change { $0.sockets[unit]?.removeAll { $0 === channel } }
@@ -212,7 +227,11 @@ private final class RequestHandler: ChannelInboundHandler, RemovableChannelHandl
                 state.requests.append("\(head.method.rawValue) \(head.uri)")
                 state.pendingCount += 1
                 state.pendingCountMax = max(state.pendingCountMax, state.pendingCount)
+                state.noteLoad()
                 if case .silent = state.manner { return nil }
+                if state.silentUnits.contains(where: { head.uri == "/api/nl43/\($0)/status" }) {
+                    return nil
+                }
                 return state.delay
             }
             guard let delay else {
@@ -231,9 +250,10 @@ private final class RequestHandler: ChannelInboundHandler, RemovableChannelHandl
     private func reply(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let (status, body) = upstream.answer(head.method, head.uri)
         upstream.state.change { $0.pendingCount -= 1 }
-        let headers: HTTPHeaders = [
+        var headers: HTTPHeaders = [
             "content-type": "application/json", "content-length": "\(body.utf8.count)",
         ]
+        if let date = upstream.state.value.date { headers.add(name: "date", value: date) }
         let response = HTTPResponseHead(
             version: .http1_1, status: .init(statusCode: status), headers: headers)
         context.write(wrapOutboundOut(.head(response)), promise: nil)

@@ -2,6 +2,7 @@
 //
 //  The sockets, against a fake upstream on loopback.
 
+import JSON
 import Logging
 import Monitoring
 import ServiceLifecycle
@@ -40,12 +41,13 @@ import Testing
             bench.service.demand.begin(a)
             await bench.seen.wait { $0.socketCount == 1 }
             bench.service.demand.end(a)
-            await clock.sleepers()
+            // The service sleeps until it asks the directory, the reader until its next poll.
+            await clock.sleepers(2)
             clock.advance(by: .seconds(60))
-            await clock.sleepers()
+            await clock.sleepers(2)
             bench.service.demand.end(a)
             clock.advance(by: .seconds(29))
-            await clock.sleepers()
+            await clock.sleepers(2)
             #expect(bench.seen.value.socketCount == 1)
             clock.advance(by: .seconds(1))
             await bench.seen.wait { $0.socketCount == 0 }

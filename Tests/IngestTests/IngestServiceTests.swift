@@ -23,6 +23,7 @@ struct Bench: Sendable {
     /// Runs a service for the time of `body`.
     static func run(
         _ upstream: FakeUpstream, directory: MemoryDirectory = MemoryDirectory(),
+        newest: [Frame] = [], clock: ManualClock = ManualClock(),
         timer: any Clock<Duration> = ContinuousClock(),
         _ configure: (inout IngestService.Configuration) -> Void = { _ in },
         body: (Bench) async throws -> Void
@@ -34,8 +35,9 @@ struct Bench: Sendable {
         configure(&configuration)
         let sink = RecordingSink()
         let service = try IngestService(
-            configuration: configuration, directory: directory, sink: sink, clock: ManualClock(),
-            timer: timer, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            configuration: configuration, directory: directory, newest: newest, sink: sink,
+            clock: clock, timer: timer,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         try await withThrowingTaskGroup { group in
             group.addTask { try await service.run() }
             try await body(Bench(upstream: upstream, sink: sink, service: service))
@@ -100,9 +102,9 @@ struct Bench: Sendable {
             #expect(bench.seen.value.running.count == 13)
             // The one that was left lives on the slow background poll.
             await bench.taken.wait { $0.reports(of: "n9").last == "30000 waiting" }
-            // What somebody else stops is not started again in this run.
+            // What somebody stops is not started again.
             let rosterCount = bench.seen.value.requestCount("GET /api/nl43/roster")
-            upstream.state.change { _ = $0.running.remove("n5") }
+            upstream.state.change { $0.stopped = [$0.running.remove("n5")!] }
             await bench.seen.wait {
                 $0.requestCount("GET /api/nl43/roster") >= rosterCount + 3
             }

@@ -5,7 +5,7 @@ import Foundation
 import Support
 import Testing
 
-@testable import Ingest
+@testable import JSON
 
 @Suite struct `A bounded JSON reader` {
     private func read(_ text: String) throws(JSONFault) -> JSONValue {

@@ -6,7 +6,7 @@ import Testing
 @testable import Ingest
 
 @Suite struct `The measuring state` {
-    // One column is one second. Words: S start, P stop, ? unclear. The row below: which values
+    // One column is one second. Words: S start, M measure, P stop, ? unclear. The row below: which values
     // have accumulated. Expected: # measuring, - not.
     @Test(arguments: [
         ("follows the words", "SSPPPP", "abcccc", "##----"),
@@ -17,6 +17,8 @@ import Testing
         ("does not take missing values for movement", "SPSS", "aa..", "#---"),
         ("believes a start once values move", "SPSSS", "aaaab", "#---#"),
         ("remembers what was frozen", "SPPSSS", "aa.aab", "#----#"),
+        ("does not believe that it measures by default", "SPMMM", "aaaab", "#---#"),
+        ("takes the word of a stream", "MM", "ab", "##"),
     ])
     func `is followed through words of which some are false`(
         behaviour: String, words: String, values: String, expected: String
@@ -39,17 +41,32 @@ import Testing
         #expect(state.isMeasuring)
     }
 
-    @Test func `takes the measurement's start from the upstream, and drops it at a stop`() {
+    @Test func `takes a new start over values that stand still for a phantom`() {
         var state = MeasuringState()
-        let start = Timestamp(milliseconds: 77)
-        state.observe(reading("S", "a", second: 0, start: start))
-        #expect(state.measurementStart == start)
-        state.observe(reading("S", "b", second: 1))
-        #expect(state.measurementStart == start)
-        state.observe(reading("?", "b", second: 2, start: Timestamp(milliseconds: 99)))
-        #expect(state.measurementStart == start)
-        state.observe(reading("P", "b", second: 3))
-        #expect(state.measurementStart == nil)
+        state.observe(reading("S", "a", second: 0, start: Timestamp(milliseconds: 70)))
+        state.observe(reading("S", "a", second: 1, start: Timestamp(milliseconds: 70)))
+        #expect(state.isMeasuring)
+        state.observe(reading("S", "a", second: 2, start: Timestamp(milliseconds: 1500)))
+        #expect(!state.isMeasuring)
+        #expect(state.isPhantom)
+        state.observe(reading("S", "b", second: 3, start: Timestamp(milliseconds: 1500)))
+        #expect(state.isMeasuring)
+        state.observe(reading("S", "c", second: 4, start: Timestamp(milliseconds: 3500)))
+        #expect(state.isMeasuring)
+    }
+
+    @Test func `carries on from a stored frame`() {
+        var frame = Frame(
+            unit: UnitID("u")!, time: Timestamp(milliseconds: 0),
+            levels: reading("S", "a", second: 0).levels, state: .measuring)
+        #expect(MeasuringState(frame).isMeasuring)
+        frame.state = []
+        var state = MeasuringState(frame)
+        #expect(!state.isMeasuring)
+        state.observe(reading("S", "a", second: 5))
+        #expect(state.isPhantom)
+        state.observe(reading("S", "b", second: 6))
+        #expect(state.isMeasuring)
     }
 
     /// The phantom as it was recorded: a stop at 16:37:54, told by `/status`, then eleven seconds
@@ -79,7 +96,7 @@ import Testing
         }
         return SLMMReading(
             time: Timestamp(milliseconds: Int64(second) * 1000), levels: levels, flags: [],
-            word: word == "S" ? .measuring : word == "P" ? .stopped : .unclear,
+            word: MeasuringWord(["S": "Start", "M": "Measure", "P": "Stop"][word] ?? "0.0"),
             measurementStart: start)
     }
 }

@@ -102,41 +102,74 @@ final class RecordingSink: ObservationSink {
 
 /// Units by upstream, as the registry would keep them, with nothing but their names.
 final class MemoryDirectory: UnitDirectory {
-    private let known: Mutex<[Unit]>
+    struct Failure: Error {}
+
+    private struct State {
+        var units: [Unit]
+        var upstreams: [Upstream] = []
+        var revision: Int64 = 0
+        var isFailing = false
+    }
+
+    private let state: Mutex<State>
     private let rate: Unit.Rate
 
     init(_ known: [Unit] = [], rate: Unit.Rate = .auto) {
-        self.known = Mutex(known)
+        state = Mutex(State(units: known))
         self.rate = rate
     }
 
-    func units() async throws -> [Unit] {
-        known.withLock { $0.sorted { $0.id < $1.id } }
-    }
-
-    func upstreams() async throws -> [Upstream] { [] }
-    func revision() async throws -> Int64 { 0 }
-    func update(_ unit: Unit) async throws {
-        known.withLock { known in
-            if let index = known.firstIndex(where: { $0.id == unit.id }) { known[index] = unit }
+    /// Sets what `provision` would.
+    func provision(_ upstreams: [Upstream], units: [Unit]? = nil) {
+        state.withLock { state in
+            state.upstreams = upstreams
+            state.units = units ?? state.units
+            state.revision += 1
         }
     }
+
+    func setFailing(_ isFailing: Bool) { state.withLock { $0.isFailing = isFailing } }
+
+    private func read<Value: Sendable>(_ body: (State) -> Value) throws -> Value {
+        try state.withLock { state in
+            if state.isFailing { throw Failure() }
+            return body(state)
+        }
+    }
+
+    func units() async throws -> [Unit] { try read { $0.units.sorted { $0.id < $1.id } } }
+    func upstreams() async throws -> [Upstream] { try read { $0.upstreams } }
+    func revision() async throws -> Int64 { try read { $0.revision } }
+
+    func update(_ unit: Unit) async throws {
+        state.withLock { state in
+            guard let index = state.units.firstIndex(where: { $0.id == unit.id }) else { return }
+            state.units[index] = unit
+            state.revision += 1
+        }
+    }
+
     func remove(_ unit: UnitID) async throws -> Bool {
-        known.withLock { known in
-            defer { known.removeAll { $0.id == unit } }
-            return known.contains { $0.id == unit }
+        state.withLock { state in
+            let isKnown = state.units.contains { $0.id == unit }
+            state.units.removeAll { $0.id == unit }
+            state.revision += 1
+            return isKnown
         }
     }
 
     func adopt(_ upstreamUnits: [String], of upstream: Upstream) async throws -> [Unit] {
-        known.withLock { known in
-            let own = Set(known.filter { $0.upstream == upstream.id }.map(\.upstreamUnit))
+        state.withLock { state in
+            let own = Set(state.units.filter { $0.upstream == upstream.id }.map(\.upstreamUnit))
             for name in upstreamUnits where !own.contains(name) {
-                known.append(
+                let isTaken = state.units.contains { $0.id.name == name }
+                state.units.append(
                     Unit(
-                        id: UnitID(name)!, upstream: upstream.id, upstreamUnit: name, rate: rate))
+                        id: UnitID(isTaken ? "\(name)-\(upstream.id)" : name)!,
+                        upstream: upstream.id, upstreamUnit: name, rate: rate))
+                state.revision += 1
             }
-            return known.filter { $0.upstream == upstream.id }.sorted { $0.id < $1.id }
+            return state.units.filter { $0.upstream == upstream.id }.sorted { $0.id < $1.id }
         }
     }
 }

@@ -63,6 +63,30 @@ import Testing
         #expect(buckets.mean == nil && buckets.samples == [0])
     }
 
+    // Minutes and seconds: a frame of 10 s cadence before, one after; starts of their runs.
+    @Test(arguments: [
+        ("within a measurement", "0:00", "0:00", 100),
+        ("after a reset: the run begins with the frame before", "0:00", "0:50", 100),
+        ("after a start: the run begins between the two", "0:00", "0:55", 10),
+        ("after a stop", nil, "0:00", 10),
+        ("of a run that is not known", "0:00", nil, 10),
+    ] as [(String, String?, String?, Int64)])
+    func `let a frame reach back`(what: String, before: String?, after: String?, ticks: Int64) {
+        var columns = FrameColumns()
+        for (time, start) in [(50, before), (60, after)] as [(Int64, String?)] {
+            var levels = Levels()
+            levels[.lp] = Level(tenths: 600)
+            let start = start.map { Timestamp(rfc3339: "2026-11-23T12:0\($0)Z")! }
+            columns.append(
+                time: Self.noon.milliseconds + time * 1000, levels: levels.tenths,
+                state: FrameState.measuring.rawValue, run: Run(start: start))
+        }
+        var buckets = empty(seconds: 60, step: 60)
+        buckets.add(columns)
+        // The first frame of all counts a second.
+        #expect(buckets.coveredTicks == [10 + ticks], Comment(rawValue: what))
+    }
+
     @Test func `give a dwell to each bucket it covers, and the peak to the one of its time`() {
         let buckets = filled([(8_000, 500), (12_000, 700)], seconds: 20, step: 10)
         #expect(buckets.coveredTicks == [30, 20])

@@ -47,15 +47,3 @@ import Testing
         #expect(Timestamp(rfc3339: time.description) == time)
     }
 }
-
-@Suite struct `A unit id` {
-    @Test(arguments: ["a", "NL43-0001", "x_Y-9", String(repeating: "a", count: 64)])
-    func `takes letters, digits, dash and underscore`(name: String) {
-        #expect(UnitID(name)?.name == name)
-    }
-
-    @Test(arguments: ["", "a b", "a/b", "ü", "a.b", "a@b", String(repeating: "a", count: 65)])
-    func `takes nothing else`(name: String) {
-        #expect(UnitID(name) == nil)
-    }
-}

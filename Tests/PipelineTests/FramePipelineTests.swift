@@ -8,6 +8,22 @@ import Testing
 
 @testable import Pipeline
 
+@Suite struct `A unit's state` {
+    // Ages of the newest frame in seconds, below 0 ahead of our clock; the cadence is 1 s.
+    @Test(arguments: [
+        (0, nil, .ok), (5, nil, .ok), (6, nil, .stale), (6, .unreachable, .unreachable),
+        (1, .unreachable, .ok), (-5, .unreachable, .ok), (-200, nil, .ok),
+        (-200, .upstreamDown, .upstreamDown), (-200, .unusable, .stale),
+    ] as [(Int64, FeedReport.Fault?, LiveState.Status)])
+    func `follows its newest frame, as far as that has an age`(
+        age: Int64, fault: FeedReport.Fault?, status: LiveState.Status
+    ) {
+        let feed = FeedReport(cadenceMilliseconds: 1000, fault: fault, since: Samples.now)
+        let state = LiveState(newest: Samples.frame(second: 200 - age), feed: feed)
+        #expect(state.status(at: Samples.now) == status)
+    }
+}
+
 @Suite struct `The pipeline` {
     @Test func `stores accepted and late frames, and shows only accepted ones`() async throws {
         let stage = Stage()
@@ -47,6 +63,63 @@ import Testing
         stage.pipeline.drain()
         try await stage.pipeline.run()
         #expect(stage.store.frames == [Samples.frame(second: 10)])
+    }
+
+    @Test func `goes on live when an upstream's clock went back`() async throws {
+        let stage = Stage()
+        let updates = stage.hub.updates()
+        let seconds: [Int64] = [97, 98, 99, 50, 51, 52, 53]
+        await stage.pipeline.take(seconds.map { .frame(Samples.frame(second: $0)) })
+        stage.pipeline.drain()
+        try await stage.pipeline.run()
+        #expect(stage.store.frames.map(\.time) == Samples.times(seconds))
+        let origins: [FrameState.Origin] = [.live, .live, .live, .late, .late, .live, .live]
+        #expect(stage.store.frames.map(\.state.origin) == origins)
+        var shown: [Timestamp] = []
+        for await batch in updates {
+            for case .frame(let frame) in batch { shown.append(frame.time) }
+        }
+        #expect(shown == Samples.times([97, 98, 99, 52, 53]))
+        #expect(stage.hub.state(of: Samples.unit).newest?.time == shown.last)
+        #expect(stage.hub.recent(Samples.unit, after: nil).map(\.time) == Samples.times([52, 53]))
+        #expect(stage.pipeline.faults(of: Samples.unit) == [.late: 2, .clockStep: 1])
+    }
+
+    /// The watermark is the newest stored time; the clock that went back is seen once more.
+    @Test func `goes on live when it starts before a clock has caught up`() async throws {
+        let stage = Stage(watermarks: [Samples.frame(second: 99)])
+        await stage.pipeline.take((50...53).map { .frame(Samples.frame(second: $0)) })
+        stage.pipeline.drain()
+        try await stage.pipeline.run()
+        #expect(stage.store.frames.map(\.state.origin) == [.late, .late, .live, .live])
+        #expect(stage.hub.recent(Samples.unit, after: nil).map(\.time) == Samples.times([52, 53]))
+        #expect(stage.hub.state(of: Samples.unit).newest?.time == Samples.frame(second: 53).time)
+    }
+
+    @Test func `counts what became of every frame`() async throws {
+        let stage = Stage()
+        var empty = Samples.frame(second: 9)
+        empty.levels = Levels()
+        let frames = [5, 7, 6, 7, 8].map { Samples.frame(second: $0) } + [empty]
+        stage.store.refuse(Samples.times([8]))
+        await stage.pipeline.take(frames.map { .frame($0) })
+        var expected = PipelineCounts()
+        expected.waiting = 6
+        expected.waitingMaximum = FramePipeline.waitingMaximum
+        #expect(stage.pipeline.counts == expected)
+        stage.pipeline.drain()
+        try await stage.pipeline.run()
+        expected.waiting = 0
+        expected.taken = 6
+        expected.accepted = 3
+        expected.late = 1
+        expected.repeated = 1
+        expected.dropped = [.noValues: 1]
+        expected.stored = 3
+        expected.conflicts = 1
+        #expect(stage.pipeline.counts == expected)
+        let faults: [FaultReason: UInt64] = [.late: 1, .noValues: 1, .conflict: 1]
+        #expect(stage.pipeline.faults(of: Samples.unit) == faults)
     }
 
     @Test func `makes senders wait while it is behind`() async throws {
@@ -100,8 +173,12 @@ private struct Stage {
 
 private final class MemoryStore: FrameStore {
     private let state: Mutex<(frames: [Frame], failures: Int)>
+    private let refused = Mutex<Set<Timestamp>>([])
 
     init(failures: Int) { state = Mutex(([], failures)) }
+
+    /// Takes no frame of these times, as if others were stored.
+    func refuse(_ times: [Timestamp]) { refused.withLock { $0 = Set(times) } }
 
     var frames: [Frame] { state.withLock { $0.frames } }
 
@@ -115,8 +192,15 @@ private final class MemoryStore: FrameStore {
             return false
         }
         if fails { throw .full }
+        let refused = refused.withLock { $0 }
         var summary = AppendSummary()
-        summary.accepted = frames.count
+        for frame in frames {
+            if refused.contains(frame.time) {
+                summary.conflictsByUnit[frame.unit, default: 0] += 1
+            } else {
+                summary.accepted += 1
+            }
+        }
         return summary
     }
 

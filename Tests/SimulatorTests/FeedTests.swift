@@ -157,8 +157,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("known, watched", true, true, [4, 4, 5, 5, 5, 5, 5, 5, 5]),
-        ("known, idle", true, false, [4, 4, 5, 5, 10, 20, 40, 60, 60]),
+        ("known, watched", true, true, [8, 4, 5, 5, 5, 5, 5, 5, 5]),
+        ("known, idle", true, false, [8, 4, 5, 5, 10, 20, 40, 60, 60]),
         ("unknown, watched", false, true, [1, 2, 5, 5, 5, 5, 5, 5, 5]),
     ])
     func `backs off from a meter that does not answer`(

@@ -10,15 +10,24 @@ import NIOPosix
 struct RawClient {
     let port: Int
 
-    /// One request on a connection of its own: status and JSON body.
-    func send(_ method: String, _ path: String) async throws -> (status: Int, body: JSON) {
+    /// One request on a connection of its own: all that came back, until it was closed.
+    func text(_ method: String, _ path: String, _ body: String = "") async throws -> String {
         let request = """
             \(method) \(path) HTTP/1.1\r
             Host: 127.0.0.1\r
             Connection: close\r
-            \r\n
+            Content-Length: \(body.utf8.count)\r
+            \r
+            \(body)
             """
-        let text = String(buffer: try await exchange(request) { _ in false })
+        return String(buffer: try await exchange(request) { _ in false })
+    }
+
+    /// One request on a connection of its own: status and JSON body.
+    func send(
+        _ method: String, _ path: String, _ body: String = ""
+    ) async throws -> (status: Int, body: JSON) {
+        let text = try await text(method, path, body)
         let parts = text.split(separator: "\r\n\r\n", maxSplits: 1)
         let status = try unwrap(Int(unwrap(text.split(separator: " ").dropFirst().first)))
         return (status, try JSON(parsing: Array(unwrap(parts.last).utf8)))

@@ -131,35 +131,4 @@ import Testing
         }
         #expect(error?.description == "the journal /nowhere/journal.csv cannot be written")
     }
-
-    private struct SystemClock: WallClock {
-        var now: Timestamp {
-            Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
-        }
-    }
-
-    /// Runs a simulator on a free port around `body`, and stops it.
-    private func serve(
-        _ configuration: SimulatorConfiguration,
-        _ body: (RawClient, SimulatorService) async throws -> Void
-    ) async throws {
-        var configuration = configuration
-        configuration.port = 0
-        let (ports, bound) = AsyncStream<Int>.makeStream()
-        let service = SimulatorService(
-            configuration: configuration, clock: SystemClock(),
-            logger: Logger(label: "simulator") { _ in SwiftLogNoOpLogHandler() },
-            onReady: { bound.yield($0) })
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                defer { bound.finish() }
-                try await service.run()
-            }
-            if let port = await ports.first(where: { _ in true }) {
-                try await body(RawClient(port: port), service)
-                group.cancelAll()
-            }
-            try await group.waitForAll()
-        }
-    }
 }

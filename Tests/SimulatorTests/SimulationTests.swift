@@ -60,7 +60,7 @@ import Testing
         _ = simulation.subscribe(unit, third.receiver)
         #expect(second.frames == first.frames)
         #expect(third.frames == [first.frames[4]])
-        let lines = String(decoding: simulation.takeJournal(), as: UTF8.self)
+        let lines = String(decoding: simulation.takeJournal().sent, as: UTF8.self)
             .split(separator: "\n").map(String.init)
         let sent = try first.frames.map { frame in
             let time = try unwrap(frame["timestamp"]?.string)
@@ -68,7 +68,7 @@ import Testing
         }
         #expect(lines == sent)
         #expect(lines.count == 5)
-        #expect(simulation.takeJournal().isEmpty)
+        #expect(simulation.takeJournal() == JournalLines())
         #expect(simulation.counters == [unit: counters(sent: 5)])
     }
 

@@ -8,16 +8,18 @@
 //
 //  The phantom: after a stop while a monitor runs, the upstream repeats its cached "Start", with
 //  a start time of its own making, for up to 30 s. The meter gives it away, because what it has
-//  accumulated does not move any more. An unclear word changes nothing.
+//  accumulated does not move any more. A socket does not tell the stop itself: there the new
+//  start time over values that stand still is what shows it. An unclear word changes nothing.
 
 import Monitoring
 
-/// Follows one unit's measurement. Pure; readings in the order in which they came.
+/// Follows one unit's state. Pure; readings in the order in which they came.
 struct MeasuringState: Hashable, Sendable {
     private enum State: Hashable, Sendable {
         case unknown
-        case measuring(since: Timestamp?)
-        case stopped(at: Timestamp, frozen: Levels)
+        /// With the latest start told, and the cumulative values told with it.
+        case measuring(since: Timestamp?, Levels)
+        case stopped(at: Timestamp, frozen: Levels, isPhantom: Bool)
     }
 
     /// How long after a stop a new start is not taken at its word.
@@ -25,35 +27,55 @@ struct MeasuringState: Hashable, Sendable {
 
     private var state: State = .unknown
 
+    init() {}
+
+    /// Carries on from the newest frame that is stored.
+    init(_ newest: Frame) {
+        state =
+            newest.state.contains(.measuring)
+            ? .measuring(since: newest.measurementStart, newest.levels.cumulative)
+            : .stopped(at: newest.time, frozen: newest.levels.cumulative, isPhantom: false)
+    }
+
     var isMeasuring: Bool {
         if case .measuring = state { true } else { false }
     }
 
-    /// When the upstream saw the measurement begin; `nil` unless measuring.
-    var measurementStart: Timestamp? {
-        if case .measuring(let start) = state { start } else { nil }
+    /// Whether the upstream says of a stopped meter that it measures.
+    var isPhantom: Bool {
+        if case .stopped(_, _, true) = state { true } else { false }
     }
 
     mutating func observe(_ reading: SLMMReading) {
+        let levels = reading.levels.cumulative
         switch (reading.word, state) {
         case (.unclear, _):
             break
-        case (.stopped, .stopped(let stop, let frozen)):
-            let levels = reading.levels.cumulative
-            state = .stopped(at: stop, frozen: levels == Levels() ? frozen : levels)
+        case (.stopped, .stopped(let stop, let frozen, _)):
+            state = .stopped(
+                at: stop, frozen: levels == Levels() ? frozen : levels, isPhantom: false)
         case (.stopped, _):
-            state = .stopped(at: reading.time, frozen: reading.levels.cumulative)
-        case (.measuring, .stopped(let stop, let frozen)):
+            state = .stopped(at: reading.time, frozen: levels, isPhantom: false)
+        case (.measuring, .stopped(let stop, let frozen, _)),
+            (.presumed, .stopped(let stop, let frozen, _)):
             let age = reading.time.milliseconds(since: stop)
-            let moved = reading.levels.cumulative
-            let isPhantom =
-                (0..<MeasuringState.suspicionMilliseconds).contains(age)
-                && (moved == frozen || moved == Levels())
-            if !isPhantom { state = .measuring(since: reading.measurementStart) }
-        case (.measuring, .measuring(let start)):
-            state = .measuring(since: reading.measurementStart ?? start)
-        case (.measuring, .unknown):
-            state = .measuring(since: reading.measurementStart)
+            let isSuspect =
+                reading.word == .presumed
+                || (0..<MeasuringState.suspicionMilliseconds).contains(age)
+            state =
+                isSuspect && (levels == frozen || levels == Levels())
+                ? .stopped(at: stop, frozen: frozen, isPhantom: true)
+                : .measuring(since: reading.measurementStart, levels)
+        case (.measuring, .measuring(let start?, let last)):
+            let told = reading.measurementStart ?? start
+            state =
+                told > start && levels == last && levels != Levels()
+                ? .stopped(at: reading.time, frozen: last, isPhantom: true)
+                : .measuring(since: max(start, told), levels == Levels() ? last : levels)
+        case (.presumed, .measuring(let start?, let last)):
+            state = .measuring(since: start, levels == Levels() ? last : levels)
+        case (.measuring, _), (.presumed, _):
+            state = .measuring(since: reading.measurementStart, levels)
         }
     }
 }

@@ -3,16 +3,27 @@
 //  What SLMM 0.4.0 answers, body by body, as values. An allow-list: a field that is not read here
 //  (addresses, FTP passwords, error texts) goes no further.
 
+import JSON
 import Monitoring
 
 /// Why an answer cannot be used.
-enum SLMMFault: Error, Hashable, Sendable {
+enum SLMMFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// Not JSON, or beyond its bounds.
     case json(JSONFault)
     /// JSON, but not what this call answers.
     case shape
     /// An HTTP status that this call should not have.
     case status(Int)
+
+    var description: String {
+        switch self {
+        case .json(.tooLarge): "the answer is longer than 256 KiB"
+        case .json(.tooDeep): "the answer is nested deeper than 32 levels"
+        case .json(.malformed(let offset)): "the answer is not JSON from byte \(offset) on"
+        case .shape: "the answer is JSON, but not that of this call"
+        case .status(let status): "the answer has the HTTP status \(status)"
+        }
+    }
 }
 
 /// `GET /api/nl43/{unit}/status`: the newest reading that the upstream keeps.
@@ -65,38 +76,28 @@ enum SLMMMonitorMessage: Hashable, Sendable {
     }
 }
 
-/// `GET /api/nl43/roster`: the units that the upstream knows.
+/// `GET /api/nl43/roster`: the units that the upstream knows. A row has passwords and addresses;
+/// the name is all that is taken from it.
 struct SLMMRoster: Hashable, Sendable {
-    struct Device: Hashable, Sendable {
-        let name: String
-        /// `nil` before the first poll of the unit.
-        let lastSeen: Timestamp?
-        let word: MeasuringWord
-    }
-    /// In the upstream's order, each name once.
-    let devices: [Device]
+    /// In the upstream's order, each once.
+    let names: [String]
     /// Names that could not be one of ours: empty, too long, or with other characters.
     let refusedCount: Int
 
     init(_ body: some Sequence<UInt8>, status: Int = 200) throws(SLMMFault) {
         let json = try SLMMFault.parse(body, whenStatus: status, isAmong: [200])
         guard let rows = json["devices"]?.array else { throw .shape }
-        var devices: [Device] = []
+        var names: [String] = []
         var seen: Set<String> = []
         var refusedCount = 0
         for row in rows {
-            guard let name = row["unit_id"]?.string, UnitID(name) != nil else {
+            guard let name = row["unit_id"]?.string, UnitID.isPlain(name) else {
                 refusedCount += 1
                 continue
             }
-            guard seen.insert(name).inserted else { continue }
-            let cached = row["status"]
-            devices.append(
-                Device(
-                    name: name, lastSeen: cached?.upstreamTime("last_seen"),
-                    word: MeasuringWord(cached?["measurement_state"]?.string)))
+            if seen.insert(name).inserted { names.append(name) }
         }
-        self.devices = devices
+        self.names = names
         self.refusedCount = refusedCount
     }
 }
@@ -107,11 +108,18 @@ struct SLMMMonitors: Hashable, Sendable {
     var running: Set<String> = []
     /// Of those, the ones whose meter does not answer: the only word on it that can be trusted.
     var unreachable: Set<String> = []
+    /// Listed, and not running: somebody stopped them. What never ran since the upstream's start
+    /// is not listed.
+    var stopped: Set<String> = []
 
     init(_ body: some Sequence<UInt8>, status: Int = 200) throws(SLMMFault) {
         let json = try SLMMFault.parse(body, whenStatus: status, isAmong: [200])
         guard let monitors = json["monitors"]?.members else { throw .shape }
-        for monitor in monitors where monitor.value["running"]?.bool == true {
+        for monitor in monitors {
+            guard monitor.value["running"]?.bool == true else {
+                stopped.insert(monitor.key)
+                continue
+            }
             running.insert(monitor.key)
             if monitor.value["reachable"]?.bool == false { unreachable.insert(monitor.key) }
         }

@@ -30,7 +30,7 @@ package enum FaultReason: String, CaseIterable, Sendable {
     case garbledState = "garbled_state"
     /// The upstream's named fields stood under wrong names, after a blank one.
     case shiftedFields = "shifted_fields"
-    /// The cumulative levels contradicted each other.
+    /// The cumulative levels contradicted each other, or those before; the frame goes without.
     case outOfOrder = "out_of_order"
     /// The upstream said that a stopped meter measured again, which it did not.
     case phantomStart = "phantom_start"

@@ -8,7 +8,8 @@ package protocol FrameStore: Sendable {
     ///
     /// On return they will be written by the next group commit, and are not yet answered by
     /// history. A frame whose unit and time are stored already is dropped when its values are the
-    /// same, refused when they differ: the first write wins.
+    /// same, refused when they differ: the first write wins. Times may go back: whether a frame is
+    /// late is said by its origin, which is stored as it is given.
     /// - Throws: ``StoreError/full`` when the disk is full and the bound of frames waiting in
     ///   memory is reached (nothing was taken, try later); ``StoreError/stopped`` after a stop.
     @discardableResult
@@ -23,16 +24,18 @@ package struct AppendSummary: Hashable, Sendable {
     package var accepted = 0
     /// Stored already, with the same values.
     package var duplicates = 0
-    /// Stored already, with other values: refused.
-    package var conflicts = 0
+    /// Stored already, with other values: refused. By unit; usually empty.
+    package var conflictsByUnit: [UnitID: Int] = [:]
     /// Outside the times that the store takes.
     package var rejected = 0
+
+    package var conflicts: Int { conflictsByUnit.values.reduce(0, +) }
 
     package init() {}
     package static func += (a: inout AppendSummary, b: AppendSummary) {
         a.accepted += b.accepted
         a.duplicates += b.duplicates
-        a.conflicts += b.conflicts
+        a.conflictsByUnit.merge(b.conflictsByUnit, uniquingKeysWith: +)
         a.rejected += b.rejected
     }
 }
@@ -61,6 +64,12 @@ package protocol LevelHistory: Sendable {
     ///
     /// - Parameter edges: as for ``LevelBuckets/init(edges:range:)``.
     func buckets(of unit: UnitID, in range: TimeRange, edges: [Int64]) async throws -> StoredBuckets
+
+    /// The meter intervals of `unit` that end in `range`, oldest first, at most `limit` (> 0);
+    /// the one still open is among them when it touches the range.
+    func meterIntervals(
+        of unit: UnitID, in range: TimeRange, limit: Int
+    ) async throws -> StoredIntervals
 }
 
 /// Frames of one unit as they are on disk.

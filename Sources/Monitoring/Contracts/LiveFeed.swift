@@ -6,10 +6,13 @@
 package protocol LiveFeed: Sendable {
     /// What is known of `unit` now. O(1).
     func state(of unit: UnitID) -> LiveState
-    /// The frames of `unit` after `time`, oldest first, at most the newest 64.
+    /// The frames of `unit` after `time`, ascending by time, at most the newest 64. When the
+    /// upstream's clock went back, those that it had told from there on before are no longer among
+    /// them.
     func recent(_ unit: UnitID, after time: Timestamp?) -> [Frame]
     /// All updates from now on, in batches as they come.
     ///
+    /// Frames of a unit ascend by time, until the upstream's clock goes back; they go on from there.
     /// A reader that falls behind by 1,024 batches loses the oldest; it refills from history.
     func updates() -> AsyncStream<[LiveUpdate]>
 }
@@ -29,7 +32,8 @@ package enum LiveUpdate: Hashable, Sendable {
 
 /// What is known of a unit at this moment.
 package struct LiveState: Hashable, Sendable {
-    /// The newest frame since start-up, or the newest stored one; `nil` before the first ever.
+    /// The frame that came last since start-up, or the newest stored one; `nil` before the first
+    /// ever.
     package var newest: Frame?
     /// `nil` before ingest has said anything of the unit.
     package var feed: FeedReport?
@@ -48,10 +52,14 @@ package struct LiveState: Hashable, Sendable {
     /// How the unit is doing at `now`.
     ///
     /// The age of the newest sample goes first, because the upstream's own word on reachability
-    /// is known to lie: fresh is at most max(5 s, 2.5 × the cadence in use).
+    /// is known to lie: fresh is at most max(5 s, 2.5 × the cadence in use). A sample that is ahead
+    /// of our clock by more than that has no age; then the upstream's word has to do.
     package func status(at now: Timestamp) -> Status {
         let limit = max(5000, (feed?.cadenceMilliseconds ?? 1000) * 5 / 2)
-        if let newest, now.milliseconds(since: newest.time) <= limit { return .ok }
+        if let newest {
+            let age = now.milliseconds(since: newest.time)
+            if age <= limit, age >= -limit || feed?.fault == nil { return .ok }
+        }
         switch feed?.fault {
         case .unreachable: return .unreachable
         case .upstreamDown: return .upstreamDown

@@ -6,6 +6,8 @@
 package protocol UnitDirectory: Sendable {
     /// All units, sorted by id.
     func units() async throws -> [Unit]
+    /// The unit of this id; `nil` when there is none.
+    func unit(_ id: UnitID) async throws -> Unit?
     /// The upstreams that were configured by `provision`, sorted by id. Those given on the
     /// command line are not among them.
     func upstreams() async throws -> [Upstream]
@@ -14,13 +16,28 @@ package protocol UnitDirectory: Sendable {
     func revision() async throws -> Int64
     /// Adds the units that an upstream lists and that are not configured yet.
     ///
-    /// A name that another upstream's unit already has becomes `name@host`. Repeating the call
-    /// changes nothing.
+    /// A name that another upstream's unit already has becomes `name@host`, and `name@host:port`
+    /// when that is taken too. Repeating the call changes nothing. Where an upstream of the same
+    /// host and port is provisioned under another id, the units are that one's.
     /// - Returns: all units of that upstream, sorted by id.
     func adopt(_ upstreamUnits: [String], of upstream: Upstream) async throws -> [Unit]
-    /// Stores what an operator set of a unit that exists: everything but id and upstream.
+    /// Stores what an operator set of a unit: percentages, weightings and rate.
+    /// - Throws: ``UnknownUnit`` when there is none of this id, for one was removed meanwhile.
     func update(_ unit: Unit) async throws
-    /// Forgets a unit; its history stays.
+    /// Forgets a unit; its history stays, and its id is not given to another one. However long its
+    /// upstream lists it, it comes back only when it is provisioned again.
     /// - Returns: false when there is none of this id.
     func remove(_ unit: UnitID) async throws -> Bool
+}
+
+extension UnitDirectory {
+    package func unit(_ id: UnitID) async throws -> Unit? {
+        try await units().first { $0.id == id }
+    }
+}
+
+/// There is no unit of this id.
+package struct UnknownUnit: Error, Hashable, Sendable {
+    package let id: UnitID
+    package init(id: UnitID) { self.id = id }
 }

@@ -9,7 +9,11 @@ package struct Frame: Hashable, Sendable {
     package var time: Timestamp
     package var levels: Levels
     package var state: FrameState
-    /// When the upstream saw the measurement begin; `nil` while the meter is stopped or unknown.
+    /// From when on the cumulative levels count; `nil` while the meter is stopped or unknown.
+    ///
+    /// When the upstream saw the measurement begin; after a reset, of which the upstream says
+    /// nothing, the time of the reading before it, or of the first one after it if that reading
+    /// is more than 15 s older. Frames of one unit with the same start are one run.
     package var measurementStart: Timestamp?
 
     package init(

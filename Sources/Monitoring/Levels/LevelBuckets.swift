@@ -102,7 +102,7 @@ extension LevelBuckets {
 
     private mutating func weigh(_ columns: FrameColumns, _ indexes: Range<Int>, of run: Run) {
         var previous = previousTime
-        var startsRun = previousRun != run
+        var startsRun = !continues(run)
         let startTick = Dwell.tick(range.start.milliseconds)
         let endTick = Dwell.tick(range.end.milliseconds)
         let lp = columns.levels[Metric.lp.rawValue]
@@ -121,6 +121,16 @@ extension LevelBuckets {
                 lp[index], from: max(startTick, tick - ticks), to: min(endTick, tick),
                 overloaded: state.contains(.over))
         }
+    }
+
+    /// Whether a frame of `run` may reach back to the frame before: they are of one measurement, or
+    /// of one that was reset while the meter went on, so that the new run begins no later than
+    /// with that frame.
+    private func continues(_ run: Run) -> Bool {
+        guard let previousRun, let previousTime else { return false }
+        if previousRun.start == run.start { return true }
+        guard previousRun.start != nil, let start = run.start else { return false }
+        return start.milliseconds <= previousTime
     }
 
     /// Extremes and newest values: a bucket's frames stand together, so that each metric is one

@@ -23,6 +23,21 @@ package struct AccessToken: Hashable, Sendable {
         }
     }
 
+    /// Whether a token may be called so: 1 to 64 printable characters, no blank at either end, and
+    /// not only digits, which are an id.
+    package static func isName(_ text: String) -> Bool {
+        (1...64).contains(text.count) && text.first != " " && text.last != " "
+            && !text.utf8.allSatisfy { (48...57).contains($0) }
+            && text.unicodeScalars.allSatisfy { scalar in
+                switch scalar.properties.generalCategory {
+                case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+                    .paragraphSeparator:
+                    false
+                default: true
+                }
+            }
+    }
+
     package init(id: Int64, name: String, scope: Scope, created: Timestamp, expires: Timestamp?) {
         self.id = id
         self.name = name

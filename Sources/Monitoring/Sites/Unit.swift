@@ -1,34 +1,22 @@
 //  Unit.swift · Monitoring
 //
-//  What is configured about meters and the services that they are reached through.
-
-/// A device manager (SLMM) that units are reached through.
-package struct Upstream: Hashable, Sendable {
-    /// Ours, unique; for one given by URL only, its host and port.
-    package let id: String
-    /// Base URL, without a path: `http://127.0.0.1:8100`.
-    package let url: String
-
-    package init(id: String, url: String) {
-        self.id = id
-        self.url = url
-    }
-}
+//  What is configured about a meter.
 
 /// A sound level meter as configured.
 package struct Unit: Hashable, Sendable {
     package let id: UnitID
     /// ``Upstream/id``.
     package var upstream: String
-    /// The unit's name at the upstream; two upstreams may use the same.
+    /// The unit's name at the upstream, a plain one (``UnitID/isPlain(_:)``); two upstreams may use
+    /// the same.
     package var upstreamUnit: String
-    /// The percentages of the two percentile slots; `nil` until an operator sets them, because the
-    /// upstream does not tell.
+    /// The percentages of the two percentile slots, 0.1 … 99.9 in tenths; `nil` until an operator
+    /// sets them, because the upstream does not tell.
     package var ln1Percent: Double?
     package var ln2Percent: Double?
     /// `A`, `C` or `Z`; `nil` while not known.
     package var frequencyWeighting: String?
-    /// `F` or `S`; `nil` while not known.
+    /// `F`, `S` or `I`; `nil` while not known.
     package var timeWeighting: String?
     package var rate: Rate
 

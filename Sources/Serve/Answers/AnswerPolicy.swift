@@ -4,7 +4,6 @@
 
 import HTTPTypes
 import Hummingbird
-import Logging
 import NIOCore
 
 /// The headers of every answer. Source: OWASP Secure Headers Project.
@@ -37,7 +36,8 @@ extension HTTPField.Name {
     static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
 }
 
-/// Ids of requests, by which an answer and the log find together.
+/// Ids of requests, by which an answer and the log find together. Always ours: one that comes with
+/// a request is not taken over, so that nobody writes into the log.
 enum RequestID {
     static func make() -> String {
         let digits = String(UInt64.random(in: .min ... .max), radix: 16)
@@ -60,15 +60,17 @@ struct RequestScope: RequestContext {
     }
 }
 
-/// Turns what routes throw into answers, and completes every answer.
+/// Turns what routes throw into answers, completes every answer, and records it.
 struct AnswerMiddleware: RouterMiddleware {
     let policy: AnswerPolicy
-    let logger: Logger
+    let log: RequestLog
 
     func handle(
         _ request: Request, context: RequestScope,
         next: @concurrent (Request, RequestScope) async throws -> Response
     ) async throws -> Response {
+        let began = ContinuousClock.now
+        var failure: (any Error)?
         var response: Response
         do {
             response = try await next(request, context)
@@ -80,17 +82,17 @@ struct AnswerMiddleware: RouterMiddleware {
             response = Problem(status: error.status, detail: detail)
                 .response(requestID: context.requestID)
         } catch {
-            logger.error(
-                "a request failed",
-                metadata: [
-                    "request": "\(context.requestID)", "path": "\(request.uri.path)",
-                    "error": "\(error)",
-                ])
+            failure = error
             response = Problem(
                 status: .internalServerError, detail: "This failed on our side."
             ).response(requestID: context.requestID)
         }
         policy.complete(&response.headers, requestID: context.requestID)
+        // The router's own word for no route has no slash.
+        let route = context.endpointPath.flatMap { $0.hasPrefix("/") ? $0 : nil }
+        log.record(
+            context.requestID, request.method, route, response.status,
+            after: ContinuousClock.now - began, error: failure)
         return response
     }
 }

@@ -9,6 +9,16 @@ import NIOCore
 
 /// Answers `/healthz` and `/readyz`.
 struct HealthRoutes: Sendable {
+    /// `upstream_down: north (http://…) does not answer since …: connection refused`
+    private static func reason(_ upstream: UpstreamStatus) -> String {
+        let (name, fault) =
+            upstream.state == .down
+            ? ("upstream_down", "does not answer")
+            : ("upstream_stalled", "accepts connections and does not answer in time")
+        let text = "\(name): \(upstream.id) (\(upstream.url)) \(fault) since \(upstream.since)"
+        return upstream.failure.map { "\(text): \($0)" } ?? text
+    }
+
     let store: any StoreHealth
     let upstreams: any UpstreamHealth
 
@@ -24,10 +34,7 @@ struct HealthRoutes: Sendable {
         let failing = upstreams.filter { $0.state == .down || $0.state == .stalled }
         var reasons = stopped
         if !damage.isEmpty { reasons.append("\(damage.count) parts of the store cannot be read") }
-        reasons += failing.map {
-            let fault = $0.state == .down ? "does not answer" : "answers too late"
-            return "the meter service \($0.id) \(fault)"
-        }
+        reasons += failing.map(HealthRoutes.reason)
         let word =
             !stopped.isEmpty ? "not_ready" : reasons.isEmpty ? "ready" : "degraded"
         var text = JSONText(capacity: 512)

@@ -35,9 +35,15 @@ struct Problem: Error {
 
     /// Well-formed, and out of range.
     static func unprocessable(_ field: String, _ message: String) -> Problem {
-        Problem(
-            status: .unprocessableContent, detail: "\(field) \(message)",
-            faults: [Fault(field: field, message: message)])
+        unprocessable([Fault(field: field, message: message)])
+    }
+
+    /// - Parameter faults: at least one.
+    static func unprocessable(_ faults: [Fault]) -> Problem {
+        let sentences = faults.map { "\($0.field) \($0.message)" }
+        return Problem(
+            status: .unprocessableContent, detail: sentences.joined(separator: "; "),
+            faults: faults)
     }
 
     static func tooMany(_ detail: String, retryAfterSeconds: Int) -> Problem {

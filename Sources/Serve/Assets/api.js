@@ -16,16 +16,27 @@ const api = {
      * Throws `AnswerError`; an aborted question throws the signal's reason. Without a session it
      * leaves for the sign-in page.
      */
-    async get(path, query = {}, signal) {
+    get(path, query = {}, signal) {
         const text = new URLSearchParams(query).toString();
+        return api.ask(text ? `${path}?${text}` : path, { signal, headers: {} });
+    },
+
+    /** Sets what is at `path`; gives back what it is then. Throws as `get`. */
+    put(path, value) {
+        return api.ask(path, {
+            method: "PUT",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify(value),
+        });
+    },
+
+    async ask(path, options) {
         let answer;
         try {
-            answer = await fetch(text ? `${path}?${text}` : path, {
-                signal,
-                headers: { accept: "application/json" },
-            });
+            options.headers.accept = "application/json";
+            answer = await fetch(path, options);
         } catch (error) {
-            if (signal?.aborted) throw error;
+            if (options.signal?.aborted) throw error;
             throw new AnswerError("The server cannot be reached.", 0);
         }
         if (answer.status === 401) {

@@ -5,42 +5,40 @@ const feed = {
     /**
      * @param report `feed` (ok, stale, unreachable, upstream_down, waiting), `state` (measuring,
      *   stopped), `time` of the newest frame in ms or `null`, `cadence` in ms.
-     * @returns { look, word, age, fresh }: `look` is live, delayed or idle; values that are not
-     *   `fresh` must not look live.
+     * @returns { condition, look, word, age, fresh }: `condition` is measuring, stopped,
+     *   unreachable, delayed, no_data or waiting, as the server decides it; `look` is live, delayed
+     *   or idle; values that are not `fresh` must not look live.
      */
     words(report, now, zone) {
         const { time } = report;
         if (time === null) {
-            const down = report.feed === "upstream_down" || report.feed === "unreachable";
-            return {
-                look: down ? "delayed" : "idle",
-                word: down ? feed.fault(report.feed) : "Waiting for the first reading",
-                age: "",
-                fresh: false,
-            };
+            return report.feed === "unreachable"
+                ? feed.state("unreachable", "delayed", "Meter not reachable")
+                : feed.state("waiting", "idle", "Waiting for the first reading");
         }
-        const seconds = (now - time) / 1000;
         const fresh = now - time <= Math.max(5000, 2.5 * report.cadence);
-        const age = words.age(seconds);
+        const age = words.age((now - time) / 1000);
         if (report.state === "stopped") {
-            return { look: "idle", word: "Stopped", age: fresh ? "" : age, fresh: false };
+            return feed.state("stopped", "idle", "Stopped", fresh ? "" : age);
         }
-        if (fresh) return { look: "live", word: "Measuring", age, fresh };
+        if (fresh) return feed.state("measuring", "live", "Measuring", age, true);
         if (report.feed === "unreachable") {
-            return { look: "delayed", word: feed.fault(report.feed), age, fresh };
+            return feed.state("unreachable", "delayed", "Meter not reachable", age);
         }
-        if (seconds <= 900) return { look: "delayed", word: "Delayed", age, fresh };
-        return { look: "delayed", word: `No readings since ${zone.since(time, now)}`, age, fresh };
+        if (now - time <= 900_000) return feed.state("delayed", "delayed", "Delayed", age);
+        return feed.state("no_data", "delayed", `No readings since ${zone.since(time, now)}`, age);
     },
 
-    fault(name) {
-        return name === "unreachable" ? "Meter not reachable" : "Meter service not reachable";
+    state(condition, look, word, age = "", fresh = false) {
+        return { condition, look, word, age, fresh };
     },
 
     /** Shows `state` of `words` on a pill of the page. */
     show(pill, state) {
-        pill.dataset.look = state.look;
-        pill.querySelector(".word").textContent = state.word;
-        pill.querySelector(".age").textContent = state.age;
+        if (pill.dataset.look !== state.look) pill.dataset.look = state.look;
+        for (const name of ["word", "age"]) {
+            const part = pill.querySelector(`.${name}`);
+            if (part.textContent !== state[name]) part.textContent = state[name];
+        }
     },
 };

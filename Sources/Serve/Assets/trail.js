@@ -36,6 +36,17 @@ class Trail {
         return true;
     }
 
+    /**
+     * Takes a frame that has just come. One that is new and not the newest says that the upstream's
+     * clock went back: what was told from there on is forgotten, history keeps it.
+     */
+    follow(frame) {
+        const from = this.#frames.findIndex((known) => known.t >= frame.t);
+        const { t, lp } = this.#frames[from] ?? frame;
+        if (t !== frame.t || lp !== frame.lp) this.#frames.splice(from);
+        return this.add(frame);
+    }
+
     /** Takes an answer of `/history?resolution=raw`. */
     fill(answer) {
         answer.t.forEach((t, i) => {

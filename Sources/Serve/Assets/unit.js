@@ -63,7 +63,7 @@ const unitPage = (() => {
         const time = words.time(message.t);
         if (time === null) return;
         const before = trail.newest;
-        if (!trail.add({ ...message, t: time })) return;
+        if (!trail.follow({ ...message, t: time })) return;
         if (trail.newest.t !== time) return;
         // The newest frame tells the server's time to within its age; the live answer refines it.
         if (time > clock.now()) clock.set(time);
@@ -75,7 +75,7 @@ const unitPage = (() => {
     /** The newest values in full, with what frames do not say: start, cadence, feed. */
     async function askLive() {
         try {
-            const live = await api.get(`${api.unit(page.unit)}/live`);
+            const live = await api.get(api.unit(page.unit));
             const time = words.time(live.timestamp);
             if (time !== null) {
                 clock.set(time + live.age_seconds * 1000);
@@ -85,6 +85,7 @@ const unitPage = (() => {
             report.cadence = (live.cadence_seconds ?? 1) * 1000;
             start = words.time(live.measurement_start);
             showStart();
+            showReading(live);
             tick();
         } catch {
             // The socket and the ages say already what is wrong.
@@ -176,6 +177,33 @@ const unitPage = (() => {
         }
     }
 
+    function showReading(unit) {
+        byID("rate-now").textContent = reading.rate(unit);
+        const cost = reading.cost(unit.cellular, clock.now(), zone);
+        byID("cost-day").textContent = cost.day;
+        byID("cost-since").textContent = cost.since;
+        const faults = reading.faults(unit.faults);
+        reading.list(byID("faults"), "li", faults.length > 0 ? faults : ["none"]);
+    }
+
+    /** Sets how fast the unit shall be read; without success the page shows what holds. */
+    async function setRate(rate) {
+        const said = byID("rate-said");
+        said.textContent = "";
+        try {
+            const unit = await api.put(api.unit(page.unit), { rate });
+            showReading(unit);
+            said.textContent = "Set. It holds within a few seconds.";
+            for (const choice of byID("rate-form").elements.rate) {
+                choice.defaultChecked = choice.value === unit.rate;
+            }
+            setTimeout(askLive, 3000);
+        } catch (error) {
+            said.textContent = `Not set: ${error.message}`;
+            byID("rate-form").reset();
+        }
+    }
+
     const keys = [...document.querySelectorAll("[data-line]")].map((button) => {
         const name = button.dataset.line;
         button.addEventListener("click", () => {
@@ -197,6 +225,8 @@ const unitPage = (() => {
         if (state === "open") {
             askLive();
             refill();
+            // What this viewer changed about the rate is known a moment later.
+            setTimeout(askLive, 3000);
         }
         const resting = state === "paused" || state === "capped";
         const button = byID("pause");
@@ -252,6 +282,8 @@ const unitPage = (() => {
         byID("announcer").textContent = word.textContent;
         setTimeout(() => (word.textContent = "Copy link to this view"), 3000);
     });
+    byID("rate-form").addEventListener("change", (event) => setRate(event.target.value));
+    byID("rate-form").addEventListener("submit", (event) => event.preventDefault());
     byID("live-chart").addEventListener("keydown", (event) => {
         const direction = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
         if (!direction || drawn.length === 0) return;

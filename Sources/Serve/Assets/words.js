@@ -54,11 +54,21 @@ const words = (() => {
         return `${part > 0 && percent < 1 ? "< 1" : Math.floor(percent)} %`;
     }
 
+    /** "80 kB", "4.2 MB", "43 MB", "1.2 GB": two figures, of 1,000 each. */
+    function bytes(count) {
+        let value = Math.max(0, count) / 1000;
+        for (const unit of ["kB", "MB", "GB"]) {
+            if (value < 9.95 && unit !== "kB") return `${value.toFixed(1)} ${unit}`;
+            if (value < 999.5 || unit === "GB") return `${Math.round(value)} ${unit}`;
+            value /= 1000;
+        }
+    }
+
     /** Milliseconds since 1970 of RFC 3339 text or of a number; `null` of anything else. */
     function time(value) {
         const parsed = typeof value === "string" ? Date.parse(value) : value;
         return Number.isFinite(parsed) && value !== "" && value !== null ? parsed : null;
     }
 
-    return { none, level, duration, age, step, share, time };
+    return { none, level, duration, age, step, share, bytes, time };
 })();

@@ -17,6 +17,21 @@ enum HistoryQuery {
         }
     }
 
+    /// The range of an answer in pages; without `from` and `to` the 24 h up to now. A cursor knows
+    /// both ends of its range.
+    static func pageRange(_ query: QueryText, now: Timestamp) throws(Problem) -> TimeRange {
+        let to = try query.time("to")
+        let from = try query.time("from")
+        guard let text = try query.text("cursor") else {
+            let end = to ?? now
+            return try range(from ?? end.advanced(byMilliseconds: -86_400_000), end)
+        }
+        guard let cursor = Cursor(text) else {
+            throw .malformed("cursor", "is not one that was answered")
+        }
+        return try range(cursor.next, to ?? cursor.end)
+    }
+
     fileprivate static func range(
         _ start: Timestamp, _ end: Timestamp
     ) throws(Problem) -> TimeRange {
@@ -83,25 +98,14 @@ struct RawQuery {
     let metrics: [Metric]
     let format: Format
 
-    /// Without `from` and `to`: the 24 h up to now. A cursor knows both ends of its range.
     init(_ query: QueryText, now: Timestamp) throws(Problem) {
-        let to = try query.time("to")
-        let from = try query.time("from")
+        range = try HistoryQuery.pageRange(query, now: now)
         limit = Int(try query.integer("limit", in: 1...100_000) ?? 10_000)
         metrics = try query.metrics()
         let word = try query.word("format", of: Format.allCases.map(\.rawValue))
         format = word.flatMap(Format.init) ?? .json
         for name in ["points", "step", "tz", "ln"] where try query.text(name) != nil {
             throw .unprocessable(name, "does not go with resolution=raw")
-        }
-        if let text = try query.text("cursor") {
-            guard let cursor = Cursor(text) else {
-                throw .malformed("cursor", "is not one that was answered")
-            }
-            range = try HistoryQuery.range(cursor.next, to ?? cursor.end)
-        } else {
-            let end = to ?? now
-            range = try HistoryQuery.range(from ?? end.advanced(byMilliseconds: -86_400_000), end)
         }
     }
 }

@@ -32,6 +32,7 @@ package final class StreamHub: Service {
     private let demand: any Demand
     private let tokens: any TokenDirectory
     private let directory: any UnitDirectory
+    let counts: ServeCounts
     private let clock: any WallClock
     private let interval: Duration
     private let logger: Logger
@@ -41,14 +42,15 @@ package final class StreamHub: Service {
     ///   time it is checked whether they may still be there.
     package init(
         live: any LiveFeed, history: any LevelHistory, demand: any Demand,
-        tokens: any TokenDirectory, directory: any UnitDirectory, clock: any WallClock,
-        interval: Duration = .seconds(1), logger: Logger
+        tokens: any TokenDirectory, directory: any UnitDirectory, counts: ServeCounts,
+        clock: any WallClock, interval: Duration = .seconds(1), logger: Logger
     ) {
         self.live = live
         self.history = history
         self.demand = demand
         self.tokens = tokens
         self.directory = directory
+        self.counts = counts
         self.clock = clock
         self.interval = interval
         self.logger = logger
@@ -100,7 +102,7 @@ extension StreamHub {
                 if !audience.viewers.isEmpty {
                     var messages = unseen.map(StreamMessage.frame)
                     messages += statusChange(of: unit, &audience, now)
-                    StreamHub.send(messages, to: audience.group)
+                    send(messages, to: audience.group)
                 }
                 audiences[unit] = audience
             }
@@ -116,7 +118,7 @@ extension StreamHub {
                 if audience.stream.needsHeartbeat(at: now) {
                     messages.append(StreamMessage.heartbeat)
                 }
-                StreamHub.send(messages, to: audience.group)
+                send(messages, to: audience.group)
                 audiences[unit] = audience
             }
         }
@@ -130,9 +132,10 @@ extension StreamHub {
         return [StreamMessage.status(status, since: UnitStream.since(status, state))]
     }
 
-    private static func send(_ messages: [ByteBuffer], to group: WebSocketGroup) {
+    private func send(_ messages: [ByteBuffer], to group: WebSocketGroup) {
         guard !messages.isEmpty else { return }
-        group.send(framed: framed(messages), messages: messages.count)
+        counts.sent(messages.count * group.count)
+        group.send(framed: StreamHub.framed(messages), messages: messages.count)
     }
 
     private static func framed(_ messages: [ByteBuffer]) -> ByteBuffer {
@@ -157,15 +160,17 @@ extension StreamHub {
             // brings them again, will find them told.
             let recent = live.recent(unit, after: nil)
             let unseen = audience.stream.take(recent, at: now)
-            StreamHub.send(unseen.map(StreamMessage.frame), to: audience.group)
+            send(unseen.map(StreamMessage.frame), to: audience.group)
             let state = live.state(of: unit)
-            var first = recent.filter { frame in complete.map { $0 < frame.time } ?? true }
+            var first = StreamHub.unstored(recent, complete)
             if first.isEmpty, let newest = state.newest { first = [newest] }
-            StreamHub.send(statusChange(of: unit, &audience, now), to: audience.group)
+            send(statusChange(of: unit, &audience, now), to: audience.group)
             let status = state.status(at: now)
             let greeting =
                 first.map(StreamMessage.frame)
                 + [StreamMessage.status(status, since: UnitStream.since(status, state))]
+            counts.sent(greeting.count)
+            counts.opened()
             socket.send(framed: StreamHub.framed(greeting), messages: greeting.count)
             audience.group.add(socket)
             audience.viewers[ObjectIdentifier(socket)] = Viewer(socket: socket, tokenID: tokenID)
@@ -173,11 +178,19 @@ extension StreamHub {
         }
     }
 
+    /// Those of `recent` that history may not have yet.
+    private static func unstored(_ recent: [Frame], _ complete: Timestamp?) -> [Frame] {
+        guard let complete, let newest = recent.last?.time else { return recent }
+        // Behind what is stored: the upstream's clock went back, and times tell nothing of this.
+        return newest < complete ? recent : recent.filter { complete < $0.time }
+    }
+
     func leave(_ unit: UnitID, _ socket: WebSocket) {
         audiences.withLock { audiences in
             audiences[unit]?.group.remove(socket)
             audiences[unit]?.viewers[ObjectIdentifier(socket)] = nil
         }
+        counts.closed()
         demand.end(unit)
     }
 

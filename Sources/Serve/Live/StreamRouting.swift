@@ -14,19 +14,33 @@ struct StreamRouting: WebSocketRouting {
     let authenticator: Authenticator
     let origins: OriginPolicy
     let policy: AnswerPolicy
-    let counts: SocketCounts
+    let places: SocketPlaces
+    let log: RequestLog
+
+    private static let route = "/api/units/{unit}/stream"
 
     func decide(_ request: HTTPRequest, from address: String) async -> WebSocketDecision {
+        guard let name = StreamRouting.unit(in: request.path ?? "") else { return .pass }
+        let began = ContinuousClock.now
+        var failure: (any Error)?
+        var problem: Problem
         do {
-            guard let name = StreamRouting.unit(in: request.path ?? "") else { return .pass }
-            return .accept(try await viewer(of: name, request, address))
-        } catch let problem as Problem {
-            return .refuse(problem.answer(policy))
+            let viewer = try await viewer(of: name, request, address)
+            log.record(
+                RequestID.make(), .get, StreamRouting.route, .switchingProtocols,
+                after: ContinuousClock.now - began)
+            return .accept(viewer)
+        } catch let refusal as Problem {
+            problem = refusal
         } catch {
-            let problem = Problem(
+            failure = error
+            problem = Problem(
                 status: .serviceUnavailable, detail: "This failed on our side; try again.")
-            return .refuse(problem.answer(policy))
         }
+        let answer = problem.answer(policy)
+        log.record(
+            answer, route: StreamRouting.route, after: ContinuousClock.now - began, error: failure)
+        return .refuse(answer)
     }
 
     private func viewer(
@@ -38,13 +52,9 @@ struct StreamRouting: WebSocketRouting {
         guard let access = try await authenticator.access(request.headerFields) else {
             throw Problem.unauthorized
         }
-        guard let unit = UnitID(name) else {
-            throw Problem.malformed("unit", UnitLookup.rule)
-        }
-        guard try await directory.units().contains(where: { $0.id == unit }) else {
-            throw Problem.notFound
-        }
-        guard let place = counts.take(address: address, session: access.token.id) else {
+        let lookup = UnitLookup(directory: directory, counts: log.counts)
+        let unit = try await lookup.unit(pathSegment: name).id
+        guard let place = places.take(address: address, session: access.token.id) else {
             throw Problem.tooMany("Too many streams are open.", retryAfterSeconds: 10)
         }
         return Viewer(hub: hub, unit: unit, tokenID: access.token.id, place: place)
@@ -66,10 +76,10 @@ private final class Viewer: WebSocketPeer {
     private let hub: StreamHub
     private let unit: UnitID
     private let tokenID: Int64
-    private let place: SocketCounts.Place
+    private let place: SocketPlaces.Place
     private let socket = Mutex<WebSocket?>(nil)
 
-    init(hub: StreamHub, unit: UnitID, tokenID: Int64, place: SocketCounts.Place) {
+    init(hub: StreamHub, unit: UnitID, tokenID: Int64, place: SocketPlaces.Place) {
         self.hub = hub
         self.unit = unit
         self.tokenID = tokenID
@@ -87,50 +97,14 @@ private final class Viewer: WebSocketPeer {
     }
 
     func notice(ofDropped count: Int) -> String? { StreamMessage.dropped(count) }
-}
+    func lost(_ count: Int) { hub.counts.dropped(count) }
 
-/// How many sockets are open, by address and by session.
-final class SocketCounts: Sendable {
-    private struct Counts {
-        var byAddress: [String: Int] = [:]
-        var bySession: [Int64: Int] = [:]
-    }
-
-    private let perAddress: Int
-    private let perSession: Int
-    private let counts = Mutex(Counts())
-
-    init(perAddress: Int, perSession: Int) {
-        self.perAddress = perAddress
-        self.perSession = perSession
-    }
-
-    /// A socket's place in the counts, until it leaves.
-    struct Place: Sendable {
-        fileprivate let counts: SocketCounts
-        fileprivate let address: String
-        fileprivate let session: Int64
-
-        /// Once.
-        func leave() { counts.leave(address, session) }
-    }
-
-    /// - Returns: `nil` when either bound is reached.
-    func take(address: String, session: Int64) -> Place? {
-        counts.withLock {
-            guard $0.byAddress[address, default: 0] < perAddress,
-                $0.bySession[session, default: 0] < perSession
-            else { return nil }
-            $0.byAddress[address, default: 0] += 1
-            $0.bySession[session, default: 0] += 1
-            return Place(counts: self, address: address, session: session)
-        }
-    }
-
-    private func leave(_ address: String, _ session: Int64) {
-        counts.withLock {
-            $0.byAddress[address] = $0.byAddress[address].flatMap { $0 > 1 ? $0 - 1 : nil }
-            $0.bySession[session] = $0.bySession[session].flatMap { $0 > 1 ? $0 - 1 : nil }
+    func closing(_ code: WebSocketCloseCode) {
+        switch code {
+        case .tooBig: hub.counts.hit(.messageSize)
+        case .policy: hub.counts.hit(.messageRate)
+        case .tooSlow: hub.counts.hit(.slowReader)
+        default: break
         }
     }
 }

@@ -9,18 +9,32 @@ struct UnitStream {
     /// How long a stream may be silent.
     static let silenceMilliseconds: Int64 = 25_000
 
-    /// The time of the newest frame told.
-    private(set) var newest: Timestamp?
+    /// As many as ``LiveFeed/recent(_:after:)`` can bring once more.
+    static let toldMaximum = 64
+
+    /// The frames told last. Not only the newest time: when the upstream's clock goes back, new
+    /// frames have older times, and perhaps the same.
+    private var told: [Told] = []
+
+    private struct Told: Equatable {
+        let time: Timestamp
+        let levels: Levels
+
+        init(_ frame: Frame) {
+            time = frame.time
+            levels = frame.levels
+        }
+    }
     private var status: LiveState.Status?
     private var spoke: Timestamp?
 
     /// Those of `frames` that were not told yet; from now on they were.
     mutating func take(_ frames: [Frame], at now: Timestamp) -> [Frame] {
-        let unseen = frames.filter { frame in newest.map { $0 < frame.time } ?? true }
-        if let last = unseen.last {
-            newest = last.time
-            spoke = now
-        }
+        let unseen = frames.filter { !told.contains(Told($0)) }
+        guard !unseen.isEmpty else { return [] }
+        told += unseen.map(Told.init)
+        told.removeFirst(max(0, told.count - UnitStream.toldMaximum))
+        spoke = now
         return unseen
     }
 

@@ -7,7 +7,7 @@ import Hummingbird
 package import Logging
 package import Monitoring
 import ServiceLifecycle
-import Web
+package import Web
 
 /// The operators' port.
 package struct OperatorListener: Service {
@@ -24,6 +24,12 @@ package struct OperatorListener: Service {
         package var socketsPerAddress = 200
         package var socketsPerSession = 20
         package var signInsPerMinute = 10
+        /// The program's version, for `/metrics`.
+        package var version = ""
+        /// The longest body of a request. Past it: 413.
+        package var bodyBytesMaximum = 64 * 1024
+        /// Bounds of connections and sockets. How faults are answered is the listener's own.
+        package var web = WebListener.Configuration()
 
         package init(host: String, port: Int, publicURL: String? = nil) {
             self.host = host
@@ -41,12 +47,17 @@ package struct OperatorListener: Service {
         package var live: any LiveFeed
         package var tokens: any TokenDirectory
         package var store: any StoreHealth
+        package var pipeline: any PipelineHealth
         package var upstreams: any UpstreamHealth
+        package var units: any UnitHealth
+        /// Whoever counts faults; the reasons of several are added up.
+        package var faults: [any FaultCounts]
         package var clock: any WallClock
 
         package init(
             directory: any UnitDirectory, history: any LevelHistory, live: any LiveFeed,
-            tokens: any TokenDirectory, store: any StoreHealth, upstreams: any UpstreamHealth,
+            tokens: any TokenDirectory, store: any StoreHealth, pipeline: any PipelineHealth,
+            upstreams: any UpstreamHealth, units: any UnitHealth, faults: [any FaultCounts],
             clock: any WallClock
         ) {
             self.directory = directory
@@ -54,7 +65,10 @@ package struct OperatorListener: Service {
             self.live = live
             self.tokens = tokens
             self.store = store
+            self.pipeline = pipeline
             self.upstreams = upstreams
+            self.units = units
+            self.faults = faults
             self.clock = clock
         }
     }
@@ -63,11 +77,12 @@ package struct OperatorListener: Service {
 
     /// - Parameters:
     ///   - hub: runs as a service of its own.
+    ///   - counts: shared with the hub and the other listener; `/metrics` shows them.
     ///   - onBound: called once with the port, when it accepts connections.
     /// - Throws: ``PageError`` when the catalog lacks a page's template.
     package init(
-        configuration: Configuration, sources: Sources, hub: StreamHub, keys: KeyRing,
-        assets: AssetCatalog = .embedded,
+        configuration: Configuration, sources: Sources, hub: StreamHub, counts: ServeCounts,
+        keys: KeyRing, assets: AssetCatalog = .embedded,
         onBound: @escaping @Sendable (Int) async -> Void = { _ in }, logger: Logger
     ) throws {
         let policy = AnswerPolicy(isSecure: configuration.isSecure)
@@ -78,20 +93,23 @@ package struct OperatorListener: Service {
         let origins = OriginPolicy(
             allowed: configuration.origins.union(
                 configuration.publicURL.flatMap(OriginPolicy.origin(of:)).map { [$0] } ?? []))
+        let log = RequestLog(listener: "operator", counts: counts, logger: logger)
         let routes = OperatorRoutes(
-            sources: sources, policy: policy, authenticator: authenticator, origins: origins,
-            pages: try Pages(assets), assets: assets,
-            signInsPerMinute: configuration.signInsPerMinute, logger: logger)
+            sources: sources, configuration: configuration, policy: policy,
+            authenticator: authenticator, origins: origins, pages: try Pages(assets),
+            assets: assets, log: log)
         let streams = StreamRouting(
             hub: hub, directory: sources.directory, authenticator: authenticator,
             origins: origins, policy: policy,
-            counts: SocketCounts(
+            places: SocketPlaces(
                 perAddress: configuration.socketsPerAddress,
-                perSession: configuration.socketsPerSession))
+                perSession: configuration.socketsPerSession, counts: counts),
+            log: log)
         listener = WebListener(
             name: "operator", host: configuration.host, port: configuration.port,
-            configuration: .answering(with: policy), responder: routes.router.buildResponder(),
-            sockets: streams, onBound: onBound, logger: logger)
+            configuration: configuration.web.answering(with: policy, log),
+            responder: routes.router.buildResponder(), sockets: streams, onBound: onBound,
+            logger: logger)
     }
 
     /// Serves until a graceful shutdown.
@@ -100,11 +118,20 @@ package struct OperatorListener: Service {
 }
 
 extension WebListener.Configuration {
-    /// Faults below the router are answered as those in it.
-    static func answering(with policy: AnswerPolicy) -> WebListener.Configuration {
-        var configuration = WebListener.Configuration()
+    /// Faults below the router are answered, logged and counted as those in it.
+    func answering(with policy: AnswerPolicy, _ log: RequestLog) -> Self {
+        var configuration = self
         configuration.fault = { status, detail in
-            Problem(status: status, detail: detail).answer(policy)
+            let answer = Problem(status: status, detail: detail).answer(policy)
+            let limit: Limit? =
+                switch status {
+                case .requestHeaderFieldsTooLarge: .requestHead
+                case .badRequest: .requestForm
+                default: nil
+                }
+            if let limit { log.counts.hit(limit) }
+            log.record(answer)
+            return answer
         }
         return configuration
     }

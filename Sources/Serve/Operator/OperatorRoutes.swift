@@ -11,30 +11,45 @@ import Monitoring
 struct OperatorRoutes {
     let router: Router<RequestScope>
 
+    private let sources: OperatorListener.Sources
+    private let authenticator: Authenticator
+    private let lookup: UnitLookup
+    private let bodies: BodyReader
+    private let log: RequestLog
+
     init(
-        sources: OperatorListener.Sources, policy: AnswerPolicy, authenticator: Authenticator,
-        origins: OriginPolicy, pages: Pages, assets: AssetCatalog, signInsPerMinute: Int,
-        logger: Logger
+        sources: OperatorListener.Sources, configuration: OperatorListener.Configuration,
+        policy: AnswerPolicy, authenticator: Authenticator, origins: OriginPolicy, pages: Pages,
+        assets: AssetCatalog, log: RequestLog
     ) {
+        self.sources = sources
+        self.authenticator = authenticator
+        self.log = log
+        bodies = BodyReader(bytesMaximum: configuration.bodyBytesMaximum, counts: log.counts)
+        lookup = UnitLookup(directory: sources.directory, counts: log.counts)
         router = Router(context: RequestScope.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: AnswerMiddleware(policy: policy, logger: logger))
+        router.add(middleware: AnswerMiddleware(policy: policy, log: log))
         router.add(middleware: MissingPageMiddleware(authenticator: authenticator, pages: pages))
-        addOpen(sources, assets)
+        addOpen(assets)
         let signIn = SignIn(
             authenticator: authenticator, origins: origins, pages: pages,
-            attemptsPerMinute: signInsPerMinute, logger: logger)
+            bodies: bodies, attemptsPerMinute: configuration.signInsPerMinute, logger: log.logger)
         router.get("/sign-in") { try signIn.page($0, $1) }
         router.post("/sign-in") { try await signIn.submit($0, $1) }
         router.post("/sign-out") { try signIn.signOut($0, $1) }
-        addAPI(sources, authenticator)
-        addPages(sources, authenticator, pages)
+        let metrics = MetricsRoute(
+            sources: sources, counts: log.counts, version: configuration.version)
+        guarded("").get("/metrics") { _, _ in try await metrics.respond() }
+        addAPI(origins)
+        addPages(pages)
     }
 
     /// What needs no credentials.
-    private func addOpen(_ sources: OperatorListener.Sources, _ assets: AssetCatalog) {
+    private func addOpen(_ assets: AssetCatalog) {
         let health = HealthRoutes(store: sources.store, upstreams: sources.upstreams)
         router.get("/healthz") { _, _ in HealthRoutes.alive }
         router.get("/readyz") { _, _ in health.ready() }
+        router.get("/openapi.json") { _, _ in try assets.document("openapi-operator.json") }
         router.get("/assets/:name") { request, _ in
             guard let asset = assets.asset(at: request.uri.path) else { throw Problem.notFound }
             return asset.response
@@ -43,91 +58,59 @@ struct OperatorRoutes {
         router.get("/favicon.ico") { _, _ in Response(status: .noContent) }
     }
 
-    private func addAPI(_ sources: OperatorListener.Sources, _ authenticator: Authenticator) {
-        let lookup = UnitLookup(directory: sources.directory)
-        let live = sources.live
-        let clock = sources.clock
-        let history = HistoryRoute(history: sources.history, clock: clock)
-        let api = router.group("/api")
-            .add(middleware: AccessMiddleware(authenticator: authenticator, isForPages: false))
-        api.get("/units") { _, _ in
-            let units = try await sources.directory.units()
-            return Response.json(LiveBody.units(units, live.state(of:), at: clock.now))
-        }
-        api.get("/units/:unit") { _, context in
-            let unit = try await lookup.unit(context)
-            return Response.json(LiveBody.unit(unit, live.state(of: unit.id), at: clock.now))
-        }
-        api.get("/units/:unit/live") { _, context in
-            let id = try await lookup.unit(context).id
-            return Response.json(LiveBody.live(id, live.state(of: id), at: clock.now))
-        }
-        api.get("/units/:unit/history") { request, context in
+    /// Routes below `path` for those who have credentials.
+    private func guarded(_ path: RouterPath, isForPages: Bool = false) -> RouterGroup<RequestScope> {
+        router.group(path)
+            .add(middleware: AccessMiddleware(authenticator: authenticator, isForPages: isForPages))
+    }
+
+    private func addAPI(_ origins: OriginPolicy) {
+        let lookup = lookup
+        let history = HistoryRoute(history: sources.history, clock: sources.clock)
+        let intervals = IntervalsRoute(history: sources.history, clock: sources.clock)
+        let units = UnitRoutes(
+            sources: sources, lookup: lookup, bodies: bodies, logger: log.logger)
+        let api = guarded("/api/units")
+        api.get("") { _, _ in try await units.list() }
+        api.get("/:unit") { _, context in try await units.show(context) }
+        api.get("/:unit/live") { _, context in try await units.live(context) }
+        api.get("/:unit/history") { request, context in
             try await history.respond(request, unit: try await lookup.unit(context).id)
         }
-        api.get("/units/:unit/stream") { _, context -> Response in
+        api.get("/:unit/intervals") { request, context in
+            try await intervals.respond(request, unit: try await lookup.unit(context).id)
+        }
+        api.get("/:unit/stream") { _, context -> Response in
             _ = try await lookup.unit(context)
             throw Problem(
                 status: .upgradeRequired, detail: "This is a WebSocket.",
                 fields: [.upgrade: "websocket", .connection: "upgrade"])
         }
+        guarded("/api/units")
+            .add(middleware: ChangeMiddleware(scope: .operator, origins: origins))
+            .put("/:unit") { request, context in try await units.change(request, context) }
+        guarded("/api/units")
+            .add(middleware: ChangeMiddleware(scope: .admin, origins: origins))
+            .delete("/:unit") { _, context in try await units.remove(context) }
     }
 
-    private func addPages(
-        _ sources: OperatorListener.Sources, _ authenticator: Authenticator, _ pages: Pages
-    ) {
-        let lookup = UnitLookup(directory: sources.directory)
-        let guarded = router.group("")
-            .add(middleware: AccessMiddleware(authenticator: authenticator, isForPages: true))
-        guarded.get("/") { _, context in
-            let now = sources.clock.now
-            let views = try await sources.directory.units().map {
-                UnitView(unit: $0, live: sources.live.state(of: $0.id), now: now)
-            }
-            return try pages.units(views, requestID: context.requestID)
+    private func addPages(_ pages: Pages) {
+        let sources = sources
+        let lookup = lookup
+        let guarded = guarded("", isForPages: true)
+        guarded.get("/") { request, context in
+            let units = try await sources.directory.units().map(sources.snapshot(of:))
+            let view = UnitListView(
+                units: units, upstreams: sources.upstreams.upstreams(),
+                query: UnitListQuery(request.uri.queryParameters), now: sources.clock.now)
+            return try pages.units(view, requestID: context.requestID)
         }
         guarded.get("/units/:unit") { _, context in
             let unit = try await lookup.unit(context)
-            let view = UnitView(
-                unit: unit, live: sources.live.state(of: unit.id), now: sources.clock.now)
-            return try pages.unit(view, requestID: context.requestID)
+            let view = UnitView(snapshot: sources.snapshot(of: unit), now: sources.clock.now)
+            return try pages.unit(
+                view, scope: context.access?.token.scope ?? .viewer, requestID: context.requestID)
         }
     }
 }
 
-/// What is not there: a page for people, who first have to sign in, and a problem for programs.
-private struct MissingPageMiddleware: RouterMiddleware {
-    let authenticator: Authenticator
-    let pages: Pages
-
-    func handle(
-        _ request: Request, context: RequestScope,
-        next: @concurrent (Request, RequestScope) async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch {
-            guard isMissing(error) else { throw error }
-            let path = request.uri.path
-            if path.hasPrefix("/api/") || path == "/api" {
-                // Strangers learn nothing of what exists.
-                guard try await authenticator.access(request.headers) != nil else {
-                    throw Problem.unauthorized
-                }
-                throw error
-            }
-            guard request.method == .get || request.method == .head,
-                request.headers[.accept]?.contains("text/html") == true
-            else { throw error }
-            return try pages.notFound(requestID: context.requestID)
-        }
-    }
-
-    private func isMissing(_ error: any Error) -> Bool {
-        switch error {
-        case let problem as Problem: problem.status == .notFound
-        case let error as HTTPError: error.status == .notFound
-        default: false
-        }
-    }
-}

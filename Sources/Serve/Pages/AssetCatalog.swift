@@ -60,6 +60,12 @@ package struct AssetCatalog: Sendable {
 
     func asset(named name: String) -> Asset? { assets[AssetCatalog.key(name)] }
 
+    /// A document of ours that is asked for by a name of its own.
+    func document(_ name: String) throws(Problem) -> Response {
+        guard let asset = asset(named: name) else { throw .notFound }
+        return .json(asset.bytes, fields: [.cacheControl: "no-cache"])
+    }
+
     private static func key(_ name: String) -> String {
         name.replacing(".", with: "_").replacing("-", with: "_")
     }

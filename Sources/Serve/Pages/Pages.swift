@@ -34,16 +34,32 @@ struct Pages: Sendable {
         addresses = assets.addresses
     }
 
-    /// `unit`: see `UnitView.context`.
-    func unit(_ view: UnitView, requestID: String) throws -> Response {
-        try page("unit", title: view.unit.id.name, ["unit": view.context], requestID)
+    /// What scripts say with the words of the server, on both pages of units: `reasons_of_rate`
+    /// (`reason`, `one`, `many`) and `reasons` of faults (`reason`, `words`).
+    private static let dictionary: [String: [[String: String]]] = [
+        "reasons_of_rate": UnitRate.Reason.allCases.map {
+            ["reason": $0.rawValue, "one": $0.words.one, "many": $0.words.many]
+        },
+        "reasons": FaultReason.allCases.map { ["reason": $0.rawValue, "words": $0.words] },
+    ]
+
+    /// `unit`: see `UnitView.context`; `may_change`; `rates`: the settings of the rate, with
+    /// `value`, `words`, `selected`.
+    func unit(
+        _ view: UnitView, scope: AccessToken.Scope, requestID: String
+    ) throws -> Response {
+        let unit = view.snapshot.unit
+        let rates: [[String: Any]] = Unit.Rate.allCases.map {
+            ["value": $0.rawValue, "words": $0.words, "selected": $0 == unit.rate]
+        }
+        return try page(
+            "unit", title: unit.id.name,
+            ["unit": view.context, "may_change": scope >= .operator, "rates": rates], requestID)
     }
 
-    /// `units`: a list of `UnitView.context`; `has_units`.
-    func units(_ views: [UnitView], requestID: String) throws -> Response {
-        try page(
-            "units", title: "Units",
-            ["units": views.map(\.context), "has_units": !views.isEmpty], requestID)
+    /// See `UnitListView.context`.
+    func units(_ view: UnitListView, requestID: String) throws -> Response {
+        try page("units", title: "Units", view.context, requestID)
     }
 
     /// `failed`: the token shown was not good; `next`: the page to go on to, for a hidden field of
@@ -62,7 +78,7 @@ struct Pages: Sendable {
         _ template: String, title: String, _ context: [String: Any], _ requestID: String,
         status: HTTPResponse.Status = .ok
     ) throws -> Response {
-        var context = context
+        var context = context.merging(Pages.dictionary) { own, _ in own }
         context["assets"] = addresses
         context["title"] = title
         context["request_id"] = requestID

@@ -90,4 +90,12 @@ struct OriginPolicy: Sendable {
         default: request.headerFields[.origin].map(allowed.contains) ?? false
         }
     }
+
+    /// Whether a request says by itself that it may change something: one without a word on where
+    /// it comes from does not.
+    func provesChange(_ request: HTTPRequest) -> Bool {
+        let fields = request.headerFields
+        let isTold = fields[.secFetchSite] == "same-origin" || fields[.origin] != nil
+        return isTold && allowsChange(request)
+    }
 }

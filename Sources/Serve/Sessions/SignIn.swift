@@ -15,17 +15,19 @@ final class SignIn: Sendable {
     private let authenticator: Authenticator
     private let origins: OriginPolicy
     private let pages: Pages
+    private let bodies: BodyReader
     private let attempts: Mutex<AttemptLimit>
     private let logger: Logger
 
     init(
         authenticator: Authenticator, origins: OriginPolicy, pages: Pages,
-        attemptsPerMinute: Int, logger: Logger
+        bodies: BodyReader, attemptsPerMinute: Int, logger: Logger
     ) {
         self.authenticator = authenticator
         self.origins = origins
         self.pages = pages
         attempts = Mutex(AttemptLimit(perMinute: attemptsPerMinute))
+        self.bodies = bodies
         self.logger = logger
     }
 
@@ -58,16 +60,17 @@ final class SignIn: Sendable {
         }
         let now = authenticator.clock.now
         if let seconds = attempts.withLock({ $0.attempt(context.address, at: now) }) {
+            bodies.counts.hit(.signIns)
             throw Problem.tooMany(
                 "Too many attempts; try again in \(seconds) s.", retryAfterSeconds: seconds)
         }
-        let form = try await SignIn.form(of: request)
+        let form = try await form(of: request)
         let next = form["next"].flatMap(SignIn.local) ?? "/"
         let secret = form["token"].map(SignIn.trimmed) ?? ""
         guard let token = try await authenticator.token(secret: secret) else {
             logger.notice(
                 "a sign-in failed",
-                metadata: ["address": "\(context.address)", "request": "\(context.requestID)"])
+                metadata: ["address": "\(context.address)", "request_id": "\(context.requestID)"])
             return try pages.signIn(failed: true, next: next, requestID: context.requestID)
         }
         let cookie = authenticator.cookie
@@ -92,22 +95,8 @@ final class SignIn: Sendable {
         text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// The fields of a form of at most 64 KiB.
-    private static func form(of request: Request) async throws -> [String: String] {
-        let type = request.headers[.contentType]?.split(separator: ";").first.map(String.init)
-        guard type?.lowercased() == "application/x-www-form-urlencoded",
-            request.headers[.contentEncoding] == nil
-        else {
-            throw Problem(
-                status: .unsupportedMediaType, detail: "Send application/x-www-form-urlencoded.")
-        }
-        var request = request
-        let body: ByteBuffer
-        do {
-            body = try await request.collectBody(upTo: 64 * 1024)
-        } catch is NIOTooManyBytesError {
-            throw Problem(status: .contentTooLarge, detail: "A form has at most 64 KiB.")
-        }
+    private func form(of request: Request) async throws -> [String: String] {
+        let body = try await bodies.bytes(of: request, type: "application/x-www-form-urlencoded")
         var fields: [String: String] = [:]
         for pair in String(buffer: body).split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

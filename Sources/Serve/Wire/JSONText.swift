@@ -60,7 +60,9 @@ struct JSONText {
         needsComma = true
     }
 
-    mutating func bool(_ value: Bool) {
+    /// `nil` is `null`.
+    mutating func bool(_ value: Bool?) {
+        guard let value else { return null() }
         comma()
         buffer.writeStaticString(value ? "true" : "false")
         needsComma = true

@@ -1,11 +1,11 @@
 //  LiveBody.swift · Serve
 //
-//  What is happening now: the answer of `/live`, the list of units, and the stream's messages.
+//  What is happening now: the answer of `/live`, and the stream's messages.
 
 import Monitoring
 import NIOCore
 
-/// The answer of `/api/units/{unit}/live` and the rows of `/api/units`.
+/// The answer of `/api/units/{unit}/live`.
 enum LiveBody {
     static func live(_ unit: UnitID, _ state: LiveState, at now: Timestamp) -> ByteBuffer {
         var text = JSONText(capacity: 512)
@@ -17,51 +17,8 @@ enum LiveBody {
         return text.buffer
     }
 
-    static func units(
-        _ units: [Unit], _ state: (UnitID) -> LiveState, at now: Timestamp
-    ) -> ByteBuffer {
-        var text = JSONText(capacity: 64 + units.count * 600)
-        text.beginObject()
-        text.key("units")
-        text.beginArray()
-        for unit in units { write(unit, state(unit.id), at: now, into: &text) }
-        text.endArray()
-        text.endObject()
-        return text.buffer
-    }
-
-    static func unit(_ unit: Unit, _ state: LiveState, at now: Timestamp) -> ByteBuffer {
-        var text = JSONText(capacity: 768)
-        write(unit, state, at: now, into: &text)
-        return text.buffer
-    }
-
-    /// What is configured, with the keys of `provision`, then what is known now.
-    private static func write(
-        _ unit: Unit, _ state: LiveState, at now: Timestamp, into text: inout JSONText
-    ) {
-        text.beginObject()
-        text.key("id")
-        text.string(unit.id.name)
-        text.key("upstream")
-        text.string(unit.upstream)
-        text.key("upstream_unit")
-        text.string(unit.upstreamUnit)
-        text.key("ln1_percent")
-        text.number(unit.ln1Percent)
-        text.key("ln2_percent")
-        text.number(unit.ln2Percent)
-        text.key("frequency_weighting")
-        text.string(unit.frequencyWeighting)
-        text.key("time_weighting")
-        text.string(unit.timeWeighting)
-        text.key("rate")
-        text.string(unit.rate.rawValue)
-        write(state, at: now, into: &text)
-        text.endObject()
-    }
-
-    private static func write(_ state: LiveState, at now: Timestamp, into text: inout JSONText) {
+    /// The members that a unit has in each answer about the present.
+    static func write(_ state: LiveState, at now: Timestamp, into text: inout JSONText) {
         let frame = state.newest
         text.key("feed")
         text.string(state.status(at: now).rawValue)

@@ -9,6 +9,18 @@ struct BackgroundPolls: Sendable {
     private(set) var lastSuccess: UpstreamTime?
     private(set) var lastError: String?
 
+    /// Of a unit that never answered, whose row was made at `creation`: a poll each 30 s since.
+    static func unanswered(
+        since creation: UpstreamTime, at now: UpstreamTime, unreachableAfter limit: Int
+    ) -> BackgroundPolls {
+        let retries = max(0, now.microseconds(since: creation)) / 30_000_000
+        var polls = BackgroundPolls()
+        polls.fail(
+            at: creation.advanced(byMicroseconds: retries * 30_000_000),
+            failures: Int(retries) + 1, unreachableAfter: limit)
+        return polls
+    }
+
     mutating func succeed(at time: UpstreamTime) {
         self = BackgroundPolls()
         lastAttempt = time

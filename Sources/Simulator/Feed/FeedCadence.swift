@@ -35,9 +35,9 @@ struct FeedCadence: Sendable {
     private static let commandMicroseconds: Int64 = 1_040_000
     /// A state older than this is read again.
     private static let stateAgeMicroseconds: Int64 = 30_000_000
-    /// After the n-th failure in a row: the meter's time-outs at first, then a back-off that is
-    /// capped at 5 s for a watched unit and at 60 s else.
-    private static let retrySeconds: [Int64] = [4, 4, 5, 5, 10, 20, 40, 60]
+    /// After the n-th failure in a row: the meter's time-outs at first, twice for the poll that
+    /// found it gone, then a back-off that is capped at 5 s for a watched unit and at 60 s else.
+    private static let retrySeconds: [Int64] = [8, 4, 5, 5, 10, 20, 40, 60]
 
     /// - Parameter start: the first poll, which reads the state.
     init(isExact: Bool, start: UpstreamTime) {
@@ -82,7 +82,7 @@ struct FeedCadence: Sendable {
         let index = min(failures, FeedCadence.retrySeconds.count) - 1
         var seconds = FeedCadence.retrySeconds[index]
         if !isKnown, failures <= 2 { seconds = Int64(failures) }
-        if isWatched { seconds = min(seconds, 5) }
+        if isWatched, failures > 2 { seconds = min(seconds, 5) }
         return time.advanced(byMicroseconds: seconds * 1_000_000)
     }
 }

@@ -36,7 +36,7 @@ struct FeedFrame: Hashable, Sendable {
 
     private static func append(_ reading: Reading, to bytes: inout [UInt8]) {
         bytes += "\",\"measurement_state\":\"".utf8
-        bytes += reading.stateText.utf8
+        bytes += reading.rawStateText.utf8
         if let start = reading.measurementStart {
             bytes += "\",\"measurement_start_time\":\"".utf8
             start.append(to: &bytes)
@@ -44,25 +44,35 @@ struct FeedFrame: Hashable, Sendable {
         } else {
             bytes += "\",\"measurement_start_time\":null,\"counter\":null".utf8
         }
-        append(",\"lp\":\"", reading.values[.lp], to: &bytes)
-        append(",\"leq\":\"", reading.values[.leq], to: &bytes)
-        append(",\"lmax\":\"", reading.values[.lmax], to: &bytes)
-        append(",\"lmin\":\"", reading.values[.lmin], to: &bytes)
-        append(",\"lpeak\":\"", reading.values[.lpeak], to: &bytes)
-        append(",\"ln1\":\"", reading.values[.ln1], to: &bytes)
-        append(",\"ln2\":\"", reading.values[.ln2], to: &bytes)
+        append(",\"lp\":", .lp, of: reading, to: &bytes)
+        append(",\"leq\":", .leq, of: reading, to: &bytes)
+        append(",\"lmax\":", .lmax, of: reading, to: &bytes)
+        append(",\"lmin\":", .lmin, of: reading, to: &bytes)
+        append(",\"lpeak\":", .lpeak, of: reading, to: &bytes)
+        append(",\"ln1\":", .ln1, of: reading, to: &bytes)
+        append(",\"ln2\":", .ln2, of: reading, to: &bytes)
         bytes += ",\"raw_payload\":\"".utf8
-        RawPayload.append(reading.values, to: &bytes)
+        reading.appendRawPayload(to: &bytes)
         bytes += "\",\"feed_status\":\"ok\"}".utf8
     }
 
-    private static func append(_ key: StaticString, _ tenths: Int16?, to bytes: inout [UInt8]) {
+    private static func append(
+        _ key: StaticString, _ field: MeterReading.Field, of reading: Reading,
+        to bytes: inout [UInt8]
+    ) {
         bytes += UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
-        if let tenths {
-            RawPayload.appendLevel(tenths, to: &bytes)
+        if reading.display == .whole {
+            bytes.append(UInt8(ascii: "\""))
+            if let tenths = reading.values[field] {
+                RawPayload.appendLevel(tenths, to: &bytes)
+            } else {
+                bytes += "-.-".utf8
+            }
+            bytes.append(UInt8(ascii: "\""))
+        } else if let text = reading.text(field) {
+            JSON.append(text, to: &bytes)
         } else {
-            bytes += "-.-".utf8
+            bytes += "null".utf8
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

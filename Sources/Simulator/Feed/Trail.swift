@@ -23,7 +23,8 @@ struct Trail: Sendable {
         {
             return
         }
-        let values = reading.values
+        // A garbled line leaves a row without levels.
+        let values = reading.display == .garbled ? MeterReading() : reading.values
         points.append(
             Point(
                 time: reading.time, lp: values[.lp], leq: values[.leq], lmax: values[.lmax],

@@ -8,12 +8,16 @@
 
 /// Text of meter displays.
 enum RawPayload {
-    /// Appends the whole line.
-    static func append(_ reading: MeterReading, to bytes: inout [UInt8]) {
+    /// Appends the whole line; fields of `blank` are five blanks.
+    static func append(
+        _ reading: MeterReading, blank: [MeterReading.Field] = [], to bytes: inout [UInt8]
+    ) {
         for field in MeterReading.Field.allCases {
             let first = field.rawValue == 0
             if !first { bytes.append(UInt8(ascii: ",")) }
-            if let tenths = reading[field] {
+            if !blank.isEmpty, blank.contains(field) {
+                bytes += "     ".utf8
+            } else if let tenths = reading[field] {
                 if !first { bytes += repeatElement(UInt8(ascii: " "), count: 5 - width(tenths)) }
                 appendLevel(tenths, to: &bytes)
             } else {

@@ -1,12 +1,12 @@
 //  FrameJournal.swift · Simulator
 //
-//  What was sent, for whoever wants to know whether all of it arrived:
+//  What was sent, or read from meters, for whoever wants to know whether all of it arrived:
 //
 //      NL43-0001,2026-11-23T16:35:17.714530,52.2
 
 import Foundation
 
-/// A text file with a line for each distinct reading that was sent to at least one subscriber.
+/// A text file with a line for each frame sent, or for each reading taken.
 struct FrameJournal {
     private let file: FileHandle
 
@@ -19,7 +19,7 @@ struct FrameJournal {
         self.file = file
     }
 
-    /// Appends lines, made by ``append(_:unit:to:)``.
+    /// Appends lines, made by ``append(unit:time:reading:to:)``.
     func write(_ lines: [UInt8]) throws {
         guard !lines.isEmpty else { return }
         try file.write(contentsOf: lines)
@@ -27,14 +27,17 @@ struct FrameJournal {
 
     func close() throws { try file.close() }
 
-    /// Appends the line of a frame to `lines`; nothing for one that carries no reading.
-    static func append(_ frame: FeedFrame, unit: String, to lines: inout [UInt8]) {
-        guard case .reading(let reading) = frame.content else { return }
+    /// Appends a line to `lines`; `lp` is empty where the meter shows none.
+    static func append(
+        unit: String, time: UpstreamTime, reading: Reading, to lines: inout [UInt8]
+    ) {
         lines += unit.utf8
         lines.append(UInt8(ascii: ","))
-        frame.time.append(to: &lines)
+        time.append(to: &lines)
         lines.append(UInt8(ascii: ","))
-        if let lp = reading.values[.lp] { RawPayload.appendLevel(lp, to: &lines) }
+        if reading.display != .garbled, let lp = reading.values[.lp] {
+            RawPayload.appendLevel(lp, to: &lines)
+        }
         lines.append(UInt8(ascii: "\n"))
     }
 }

@@ -1,6 +1,6 @@
 //  Simulation.swift · Simulator
 //
-//  The one lock around the upstream: ticks, requests and subscribers meet here. Nothing waits
+//  The one lock around one upstream: ticks, requests and subscribers meet here. Nothing waits
 //  under it.
 
 import Monitoring
@@ -10,6 +10,8 @@ import Web
 
 /// A running simulated upstream, without its sockets.
 final class Simulation: Sendable {
+    /// Its connections, which some faults cut.
+    let wires = Wires()
     private let configuration: SimulatorConfiguration
     private let state: Mutex<State>
 
@@ -25,8 +27,8 @@ final class Simulation: Sendable {
         var subscriptionCount = 0
         var nextSubscription = 0
         var counters: [String: FrameCounters] = [:]
-        /// Lines for the journal since they were last taken.
-        var journal: [UInt8] = []
+        /// Lines for the journals since they were last taken.
+        var lines = JournalLines()
         /// The time of the newest frame sent, by unit: a replay is not a new frame.
         var newestSent: [String: UpstreamTime] = [:]
     }
@@ -62,6 +64,38 @@ final class Simulation: Sendable {
                 send(ofUnit.map(\.frame), of: unit, in: &state)
                 deliveries.removeFirst(ofUnit.count)
             }
+            for taken in state.upstream.readings {
+                FrameJournal.append(
+                    unit: configuration.label(of: taken.unit), time: taken.reading.time,
+                    reading: taken.reading, to: &state.lines.taken)
+            }
+            state.upstream.readings.removeAll(keepingCapacity: true)
+            if state.upstream.takeCut() { cut(in: &state) }
+            wires.setRefusing(state.upstream.isRefusing)
+        }
+    }
+
+    private func cut(in state: inout State) {
+        state.receivers = [:]
+        state.subscriptionCount = 0
+        wires.cutAll()
+    }
+
+    // MARK: Requests
+
+    /// A request has come. It holds one of the upstream's connections until ``leave()``.
+    func arrive(method: String, segments: [String]) {
+        state.withLock { $0.upstream.arrive(method: method, segments: segments) }
+    }
+
+    func leave() { state.withLock { $0.upstream.leave() } }
+
+    /// Whether requests and handshakes must wait now.
+    var isSilent: Bool { state.withLock { $0.upstream.isSilent } }
+
+    func reply(method: String, segments: [String], query: (String) -> String?) -> Reply {
+        state.withLock {
+            $0.upstream.reply(method: method, segments: segments, query: query)
         }
     }
 
@@ -71,6 +105,8 @@ final class Simulation: Sendable {
         }
     }
 
+    // MARK: Subscribers
+
     /// Subscribes to `unit`, known or not; the last frame is replayed before this returns.
     func subscribe(_ unit: String, _ receiver: @escaping Receiver) -> Subscription {
         state.withLock { state in
@@ -79,7 +115,7 @@ final class Simulation: Sendable {
             state.subscriptionCount += 1
             let replayed = state.upstream.subscribe(unit)
             state.receivers[unit, default: [:]][id] = receiver
-            if let replayed {
+            if let replayed, !state.upstream.isSilent {
                 receiver(Simulation.framed([replayed], of: unit), 1)
                 count(replayed, of: unit, in: &state)
             }
@@ -105,17 +141,13 @@ final class Simulation: Sendable {
         state.withLock { $0.counters[unit, default: FrameCounters()].lost += count }
     }
 
-    func setPlugged(_ isPlugged: Bool, unit: String) {
-        state.withLock { $0.upstream.setPlugged(isPlugged, unit: unit) }
-    }
-
     var counters: [String: FrameCounters] { state.withLock { $0.counters } }
 
-    /// The journal's lines since the last call.
-    func takeJournal() -> [UInt8] {
+    /// The journals' lines since the last call.
+    func takeJournal() -> JournalLines {
         state.withLock { state in
-            defer { state.journal.removeAll(keepingCapacity: true) }
-            return state.journal
+            defer { state.lines = JournalLines() }
+            return state.lines
         }
     }
 
@@ -123,6 +155,11 @@ final class Simulation: Sendable {
         guard let receivers = state.receivers[unit] else { return }
         // Encoded once, and one write for each listener, however many listen.
         let framed = Simulation.framed(frames, of: unit)
+        if state.upstream.faults.has(.cut) {
+            let half = framed.getSlice(at: framed.readerIndex, length: framed.readableBytes / 2)!
+            for receiver in receivers.values { receiver(half, 1) }
+            return state.upstream.cutAll()
+        }
         for receiver in receivers.values { receiver(framed, frames.count) }
         for frame in frames { count(frame, of: unit, in: &state) }
     }
@@ -131,8 +168,10 @@ final class Simulation: Sendable {
         guard state.newestSent[unit].map({ $0 < frame.time }) ?? true else { return }
         state.newestSent[unit] = frame.time
         state.counters[unit, default: FrameCounters()].sent += 1
-        if configuration.journal != nil {
-            FrameJournal.append(frame, unit: unit, to: &state.journal)
+        if configuration.journal != nil, case .reading(let reading) = frame.content {
+            FrameJournal.append(
+                unit: configuration.label(of: unit), time: frame.time, reading: reading,
+                to: &state.lines.sent)
         }
     }
 
@@ -143,6 +182,40 @@ final class Simulation: Sendable {
         }
         return buffer
     }
+}
+
+// Faults.
+extension Simulation {
+    func setPlugged(_ isPlugged: Bool, unit: String) {
+        state.withLock { $0.upstream.setPlugged(isPlugged, unit: unit) }
+    }
+
+    /// Adds a fault of `unit`, or of the upstream as a whole.
+    func add(_ entries: [FaultTimeline.Entry], unit: String?) {
+        state.withLock { state in
+            for entry in entries { state.upstream.add(entry, unit: unit) }
+        }
+    }
+
+    func removeFault(id: Int) { state.withLock { $0.upstream.removeFault(id: id) } }
+
+    /// Simulated time since the play began.
+    var elapsed: Duration { .microseconds(state.withLock { $0.upstream.elapsed }) }
+
+    /// What its wall clock shows; `nil` before the play.
+    var wallClock: UpstreamTime? {
+        state.withLock { $0.upstream.hasBegun ? $0.upstream.wallClock : nil }
+    }
+
+    var stats: UpstreamStats { state.withLock { $0.upstream.load.stats } }
+}
+
+/// Lines for both journals.
+struct JournalLines: Equatable {
+    /// Of frames that were sent.
+    var sent: [UInt8] = []
+    /// Of readings that were taken.
+    var taken: [UInt8] = []
 }
 
 /// One reader of one unit's monitor.

@@ -46,6 +46,7 @@ enum UpstreamText {
     static let methodNotAllowed = "Method Not Allowed"
     static let noConfig = "NL43 config not found"
     static let noStatus = "No NL43 status recorded"
+    static let unknownState = "unknown"
     static let meterFailed = "Failed to communicate with device"
     static let internalError = "Internal server error"
     static let connectFailed = "Failed to connect to device: [Errno 113] Connect call failed"

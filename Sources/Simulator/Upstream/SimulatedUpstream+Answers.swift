@@ -54,8 +54,9 @@ extension SimulatedUpstream {
 
     // MARK: One unit
 
+    /// Position of a unit that has a configuration.
     private func knownIndex(_ unit: String) -> Int? {
-        indexes[unit].flatMap { $0 < rosterCount ? $0 : nil }
+        indexes[unit].flatMap { feeds[$0].isListed ? $0 : nil }
     }
 
     private func config(_ unit: String) -> Answer {
@@ -71,27 +72,33 @@ extension SimulatedUpstream {
     }
 
     private func status(_ unit: String) -> Answer {
-        guard let index = knownIndex(unit), let row = feeds[index].row else {
-            return .failure(404, UpstreamText.noStatus)
+        // The row of a deleted unit may be there: nothing but the row is looked at.
+        guard let index = indexes[unit] else { return .failure(404, UpstreamText.noStatus) }
+        let seen: UpstreamTime
+        var row: Reading?
+        switch feeds[index].shownRow(at: now) {
+        case .none: return .failure(404, UpstreamText.noStatus)
+        case .created(let time): seen = time
+        case .read(let reading): (seen, row) = (reading.time, reading)
         }
-        let background = feeds[index].background
+        let background = feeds[index].shownPolls(at: now)
         return .ok([
             "status": "ok",
             "data": [
                 "unit_id": .text(unit),
-                "last_seen": .text(row.time.text),
-                "measurement_state": .text(row.stateText),
-                "measurement_start_time": .text(row.measurementStart?.text),
-                "lp": .text(row.text(.lp)),
-                "leq": .text(row.text(.leq)),
-                "lmax": .text(row.text(.lmax)),
-                "lmin": .text(row.text(.lmin)),
-                "lpeak": .text(row.text(.lpeak)),
-                "ln1": .text(row.text(.ln1)),
-                "ln2": .text(row.text(.ln2)),
+                "last_seen": .text(seen.text),
+                "measurement_state": .text(row?.stateText ?? UpstreamText.unknownState),
+                "measurement_start_time": .text(row?.measurementStart?.text),
+                "lp": .text(row?.text(.lp)),
+                "leq": .text(row?.text(.leq)),
+                "lmax": .text(row?.text(.lmax)),
+                "lmin": .text(row?.text(.lmin)),
+                "lpeak": .text(row?.text(.lpeak)),
+                "ln1": .text(row?.text(.ln1)),
+                "ln2": .text(row?.text(.ln2)),
                 "battery_level": nil, "power_source": nil,
                 "sd_remaining_mb": nil, "sd_free_ratio": nil,
-                "raw_payload": .text(row.rawPayload),
+                "raw_payload": .text(row?.rawPayload),
                 "is_reachable": .bool(background.isReachable),
                 "consecutive_failures": .integer(background.failures),
                 "last_poll_attempt": .text(background.lastAttempt?.text),
@@ -103,7 +110,7 @@ extension SimulatedUpstream {
 
     private mutating func live(_ unit: String) -> Answer {
         guard let index = knownIndex(unit) else { return .failure(404, UpstreamText.noConfig) }
-        guard let reading = feeds[index].readNow(at: now) else {
+        guard let reading = readNow(index) else {
             return .failure(502, UpstreamText.meterFailed)
         }
         return .ok(
@@ -111,7 +118,7 @@ extension SimulatedUpstream {
                 "status": "ok",
                 "data": [
                     "unit_id": .text(unit),
-                    "measurement_state": .text(reading.stateText),
+                    "measurement_state": .text(reading.rawStateText),
                     "counter": nil,
                     "lp": .text(reading.text(.lp)),
                     "leq": .text(reading.text(.leq)),
@@ -130,12 +137,12 @@ extension SimulatedUpstream {
 
     private mutating func measurementState(_ unit: String) -> Answer {
         guard let index = knownIndex(unit) else { return .failure(404, UpstreamText.noConfig) }
-        guard let reading = feeds[index].readNow(at: now) else {
+        guard let reading = readNow(index) else {
             return .failure(502, UpstreamText.connectFailed)
         }
         return .ok(
             [
-                "status": "ok", "measurement_state": .text(reading.stateText),
+                "status": "ok", "measurement_state": .text(reading.rawStateText),
                 "is_measuring": .bool(reading.isMeasuring),
             ], meterMilliseconds: 1005)
     }
@@ -147,13 +154,16 @@ extension SimulatedUpstream {
         }
         let clamped = min(48, max(0.1, hours))
         var readings: [JSON] = []
-        if let index = knownIndex(unit) {
-            let since = now.advanced(byMicroseconds: -Int64(clamped * 3_600_000_000))
+        // Readings of a deleted unit stay.
+        if let index = indexes[unit] {
+            let since = wallClock.advanced(byMicroseconds: -Int64(clamped * 3_600_000_000))
             readings = feeds[index].trail.points(since: since).map { point in
                 [
-                    "timestamp": .text(point.time.text), "lp": level(point.lp),
-                    "leq": level(point.leq), "lmax": level(point.lmax), "ln1": level(point.ln1),
-                    "ln2": level(point.ln2),
+                    "timestamp": .text(point.time.text), "lp": .text(Reading.text(point.lp)),
+                    "leq": .text(Reading.text(point.leq)),
+                    "lmax": .text(Reading.text(point.lmax)),
+                    "ln1": .text(Reading.text(point.ln1)),
+                    "ln2": .text(Reading.text(point.ln2)),
                 ]
             }
         }
@@ -161,13 +171,6 @@ extension SimulatedUpstream {
             "status": "ok", "unit_id": .text(unit), "hours": .number(clamped),
             "count": .integer(readings.count), "readings": .array(readings),
         ])
-    }
-
-    private func level(_ tenths: Int16?) -> JSON {
-        guard let tenths else { return "-.-" }
-        var bytes: [UInt8] = []
-        RawPayload.appendLevel(tenths, to: &bytes)
-        return .text(String(decoding: bytes, as: UTF8.self))
     }
 
     private mutating func monitorStart(_ unit: String) -> Answer {
@@ -186,7 +189,7 @@ extension SimulatedUpstream {
 
     private mutating func start(_ unit: String) -> Answer {
         guard let index = knownIndex(unit) else { return .failure(404, UpstreamText.noConfig) }
-        guard feeds[index].isPlugged else { return .failure(502, UpstreamText.meterFailed) }
+        guard feeds[index].isAnswering else { return .failure(502, UpstreamText.meterFailed) }
         guard feeds[index].startMeasurement(at: now) else {
             return .failure(500, UpstreamText.internalError)
         }
@@ -196,7 +199,7 @@ extension SimulatedUpstream {
 
     private mutating func stop(_ unit: String) -> Answer {
         guard let index = knownIndex(unit) else { return .failure(404, UpstreamText.noConfig) }
-        guard feeds[index].isPlugged else { return .failure(502, UpstreamText.meterFailed) }
+        guard feeds[index].isAnswering else { return .failure(502, UpstreamText.meterFailed) }
         feeds[index].stopMeasurement(at: now)
         return .ok(
             ["status": "ok", "message": "Measurement stopped"], meterMilliseconds: 3120)
@@ -204,7 +207,7 @@ extension SimulatedUpstream {
 
     private mutating func reset(_ unit: String) -> Answer {
         guard let index = knownIndex(unit) else { return .failure(404, UpstreamText.noConfig) }
-        guard feeds[index].isPlugged else { return .failure(502, UpstreamText.meterFailed) }
+        guard feeds[index].isAnswering else { return .failure(502, UpstreamText.meterFailed) }
         feeds[index].resetMeasurement(at: now)
         return .ok(
             ["status": "ok", "message": "Measurement data reset"], meterMilliseconds: 1045)

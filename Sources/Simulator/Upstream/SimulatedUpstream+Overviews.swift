@@ -9,18 +9,14 @@ extension SimulatedUpstream {
     var tcpPort: Int { 2255 }
 
     func roster() -> Answer {
-        let devices = feeds[..<rosterCount].indices.map { index -> JSON in
+        let devices = listed.map { index -> JSON in
             let feed = feeds[index]
-            var status = JSON.null
-            if let row = feed.row {
-                status = [
-                    "last_seen": .text(row.time.text), "measurement_state": .text(row.stateText),
-                    "is_reachable": .bool(feed.background.isReachable),
-                    "consecutive_failures": .integer(feed.background.failures),
-                    "last_success": .text(feed.background.lastSuccess?.text),
-                    "last_error": .text(feed.background.lastError),
-                ]
-            }
+            let status: JSON =
+                switch feed.shownRow(at: now) {
+                case .none: .null
+                case .created(let time): rosterStatus(feed, time, UpstreamText.unknownState)
+                case .read(let row): rosterStatus(feed, row.time, row.stateText)
+                }
             return [
                 "unit_id": .text(feed.name), "host": .text(host(index)),
                 "tcp_port": .integer(tcpPort), "ftp_port": 21, "tcp_enabled": true,
@@ -30,29 +26,43 @@ extension SimulatedUpstream {
             ]
         }
         return .ok([
-            "status": "ok", "devices": .array(devices), "total": .integer(rosterCount),
+            "status": "ok", "devices": .array(devices), "total": .integer(devices.count),
         ])
     }
 
+    private func rosterStatus(_ feed: UnitFeed, _ seen: UpstreamTime, _ state: String) -> JSON {
+        let polls = feed.shownPolls(at: now)
+        return [
+            "last_seen": .text(seen.text), "measurement_state": .text(state),
+            "is_reachable": .bool(polls.isReachable),
+            "consecutive_failures": .integer(polls.failures),
+            "last_success": .text(polls.lastSuccess?.text),
+            "last_error": .text(polls.lastError),
+        ]
+    }
+
+    /// Positions of the units on the roster.
+    private var listed: [Int] { feeds[..<rosterCount].indices.filter { feeds[$0].isListed } }
+
     func deviceHealth() -> Answer {
-        let devices = feeds[..<rosterCount].indices.map { index -> JSON in
+        let devices = listed.map { index -> JSON in
             let address: [JSON.Member] = [
                 .init(key: "unit_id", value: .text(feeds[index].name)),
                 .init(key: "host", value: .text(host(index))),
                 .init(key: "port", value: .integer(tcpPort)),
-                .init(key: "reachable", value: .bool(feeds[index].isPlugged)),
+                .init(key: "reachable", value: .bool(feeds[index].isAnswering)),
             ]
             // The connection pool knows of meters that answer; the others were tried just now.
             return .object(
                 address
-                    + (feeds[index].isPlugged
+                    + (feeds[index].isAnswering
                         ? [.init(key: "error", value: nil), .init(key: "source", value: "pool")]
                         : [.init(key: "error", value: "ConnectionError")]))
         }
-        let reachable = feeds[..<rosterCount].count { $0.isPlugged }
+        let reachable = listed.count { feeds[$0].isAnswering }
         return .ok([
-            "status": reachable == rosterCount ? "ok" : "degraded", "devices": .array(devices),
-            "total_devices": .integer(rosterCount), "reachable_devices": .integer(reachable),
+            "status": reachable == devices.count ? "ok" : "degraded", "devices": .array(devices),
+            "total_devices": .integer(devices.count), "reachable_devices": .integer(reachable),
         ])
     }
 
@@ -74,8 +84,9 @@ extension SimulatedUpstream {
     }
 
     func pollingStatus() -> Answer {
-        let devices = feeds[..<rosterCount].map { feed -> JSON in
-            let polls = feed.background
+        let devices = listed.map { index -> JSON in
+            let feed = feeds[index]
+            let polls = feed.shownPolls(at: now)
             return [
                 "unit_id": .text(feed.name), "poll_interval_seconds": 30, "poll_enabled": true,
                 "is_reachable": feed.row == nil ? nil : .bool(polls.isReachable),
@@ -88,7 +99,7 @@ extension SimulatedUpstream {
         return .ok([
             "status": "ok",
             "data": [
-                "poller_running": true, "total_devices": .integer(rosterCount),
+                "poller_running": true, "total_devices": .integer(devices.count),
                 "devices": .array(devices),
             ],
         ])
@@ -103,7 +114,7 @@ extension SimulatedUpstream {
 
     func connectionsStatus() -> Answer {
         let connections = connected.map { index -> JSON.Member in
-            let idle = feeds[index].row.map { Double(now.microseconds(since: $0.time)) / 1e6 } ?? 0
+            let idle = feeds[index].row.map { Double(wallClock.microseconds(since: $0.time)) / 1e6 } ?? 0
             let age = JSON.number((idle * 10).rounded() / 10)
             return .init(
                 key: "\(host(index)):\(tcpPort)",
@@ -125,6 +136,6 @@ extension SimulatedUpstream {
 
     /// Indexes of the units that the upstream holds a connection to.
     private var connected: [Int] {
-        feeds[..<rosterCount].indices.filter { feeds[$0].isPlugged && feeds[$0].row != nil }
+        feeds[..<rosterCount].indices.filter { feeds[$0].isAnswering && feeds[$0].row != nil }
     }
 }

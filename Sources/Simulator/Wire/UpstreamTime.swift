@@ -18,6 +18,11 @@ struct UpstreamTime: Hashable, Comparable, Sendable {
         UpstreamTime(microseconds: microseconds + delta)
     }
 
+    /// The beginning of its second.
+    var wholeSecond: UpstreamTime {
+        UpstreamTime(microseconds: floorDivide(microseconds, by: 1_000_000) * 1_000_000)
+    }
+
     /// Microseconds from `earlier` to this instant; negative when `earlier` is later.
     func microseconds(since earlier: UpstreamTime) -> Int64 {
         microseconds - earlier.microseconds

@@ -19,6 +19,12 @@ package struct SystemDisk: Disk {
         guard access(root, W_OK | X_OK) == 0 else { throw SystemDisk.error("write to", root) }
     }
 
+    /// A folder that is there and only read.
+    package init(reading root: String) throws(DiskError) {
+        self.root = root
+        guard access(root, R_OK | X_OK) == 0 else { throw SystemDisk.error("read", root) }
+    }
+
     private func full(_ path: String) -> String { root + "/" + path }
 
     package func create(_ path: String) throws(DiskError) -> any DiskFile {

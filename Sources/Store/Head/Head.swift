@@ -14,7 +14,8 @@ struct Head: Sendable {
 
     /// In order of arrival and of time.
     private(set) var columns = FrameColumns()
-    /// Frames that came after a newer one, in order of time.
+    /// Frames that came after a newer one, in order of time: late ones, and all that come after the
+    /// upstream's clock went back until it has caught up.
     private(set) var late = FrameColumns()
 
     var isEmpty: Bool { columns.isEmpty && late.isEmpty }
@@ -26,16 +27,20 @@ struct Head: Sendable {
     /// All frames in time order. O(1) without late ones.
     var frames: FrameColumns { FrameColumns.merging([columns, late]) }
 
-    /// Adds a frame whose time is not held yet. O(1), for a late one O(late frames).
+    /// Adds a frame whose time is not held yet. O(1), for one before a late one O(late frames).
     mutating func insert(_ frame: LoggedFrame) {
-        guard let newest = columns.times.last, frame.time <= newest else {
-            columns.append(
-                time: frame.time, levels: frame.tenths, state: frame.state, run: frame.run)
-            return
-        }
+        if Head.append(frame, to: &columns) || Head.append(frame, to: &late) { return }
         var one = FrameColumns()
-        one.append(time: frame.time, levels: frame.tenths, state: frame.state, run: frame.run)
+        _ = Head.append(frame, to: &one)
         late = FrameColumns.merging([late, one])
+    }
+
+    /// Adds `frame` at the end when that is its place.
+    private static func append(_ frame: LoggedFrame, to columns: inout FrameColumns) -> Bool {
+        guard columns.times.last.map({ $0 < frame.time }) ?? true else { return false }
+        columns.append(
+            time: frame.time, levels: frame.tenths, state: frame.state, run: frame.run)
+        return true
     }
 
     /// The values stored for `time`. O(log *n*).

@@ -44,7 +44,32 @@ extension SQLiteRegistry: TokenDirectory {
     /// Whether anybody could sign in.
     package func hasTokens() throws -> Bool {
         try pool.read { db in
-            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM token WHERE revoked_ms IS NULL)")!
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM token WHERE \(SQLiteRegistry.isLive))")!
+        }
+    }
+
+    /// All tokens that were ever made, by id.
+    package func tokenRecords() async throws -> [TokenRecord] {
+        try await pool.read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM token ORDER BY id").compactMap { row in
+                AccessToken(row: row).map { token in
+                    TokenRecord(
+                        token: token,
+                        revoked: (row["revoked_ms"] as Int64?).map(Timestamp.init(milliseconds:)))
+                }
+            }
+        }
+    }
+
+    /// Ends a token for good.
+    /// - Returns: false when there is none of this id, or it was revoked before.
+    package func revokeToken(_ id: Int64, now: Timestamp) async throws -> Bool {
+        try await pool.write { db in
+            try db.execute(
+                sql: "UPDATE token SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL",
+                arguments: [now.milliseconds, id])
+            return db.changesCount > 0
         }
     }
 
@@ -57,25 +82,37 @@ extension SQLiteRegistry: TokenDirectory {
     }
 
     /// Expiry is compared with SQLite's own clock, so that a caller cannot get it wrong.
+    private static let isLive = """
+        revoked_ms IS NULL
+            AND (expires_ms IS NULL OR expires_ms > CAST(strftime('%s', 'now') AS INTEGER) * 1000)
+        """
+
     private func liveToken(
         _ condition: String, _ arguments: StatementArguments
     ) async throws -> AccessToken? {
         try await pool.read { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT * FROM token WHERE \(condition) AND revoked_ms IS NULL
-                        AND (expires_ms IS NULL OR expires_ms > CAST(strftime('%s', 'now') AS INTEGER) * 1000)
-                    """,
-                arguments: arguments)
-            return row.flatMap { row in
-                AccessToken.Scope(rawValue: row["scope"]).map { scope in
-                    AccessToken(
-                        id: row["id"], name: row["name"], scope: scope,
-                        created: Timestamp(milliseconds: row["created_ms"]),
-                        expires: (row["expires_ms"] as Int64?).map(Timestamp.init(milliseconds:)))
-                }
-            }
+            try Row.fetchOne(
+                db, sql: "SELECT * FROM token WHERE \(condition) AND \(SQLiteRegistry.isLive)",
+                arguments: arguments
+            ).flatMap(AccessToken.init(row:))
         }
+    }
+}
+
+/// A token, live or not.
+package struct TokenRecord: Hashable, Sendable {
+    package let token: AccessToken
+    /// When it was revoked.
+    package let revoked: Timestamp?
+}
+
+extension AccessToken {
+    /// `nil` for a scope that this version does not know.
+    fileprivate init?(row: Row) {
+        guard let scope = Scope(rawValue: row["scope"]) else { return nil }
+        self.init(
+            id: row["id"], name: row["name"], scope: scope,
+            created: Timestamp(milliseconds: row["created_ms"]),
+            expires: (row["expires_ms"] as Int64?).map(Timestamp.init(milliseconds:)))
     }
 }

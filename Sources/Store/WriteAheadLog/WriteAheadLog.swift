@@ -24,6 +24,7 @@ struct WriteAheadLog: ~Copyable {
     struct ClosedFile: Sendable {
         let name: String
         let lastLSN: UInt64
+        let bytes: Int
     }
 
     private struct OpenFile {
@@ -37,6 +38,9 @@ struct WriteAheadLog: ~Copyable {
 
     /// Size at which a file is closed and the next begun.
     static let fileBytesMaximum = 64 << 20
+
+    var fileCount: Int { closedFiles.count + (file == nil ? 0 : 1) }
+    var bytes: Int { closedFiles.reduce(file?.bytes ?? 0) { $0 + $1.bytes } }
 
     init(disk: any Disk, lastLSN: UInt64, closedFiles: [ClosedFile]) {
         self.disk = disk
@@ -119,7 +123,8 @@ struct WriteAheadLog: ~Copyable {
     mutating func close() {
         guard let open = file else { return }
         if lastLSN >= open.header.firstLSN {
-            closedFiles.append(ClosedFile(name: open.name, lastLSN: lastLSN))
+            closedFiles.append(
+                ClosedFile(name: open.name, lastLSN: lastLSN, bytes: open.bytes))
         } else {
             // Nothing in it is durable; its name is the next file's.
             try? disk.remove(open.name)

@@ -99,6 +99,24 @@ private let now = Timestamp("2026-11-23T16:00:00Z")
         }
     }
 
+    @Test func `gives the origin of each frame by name`() async throws {
+        let start = Timestamp("2026-11-23T15:00:00Z")
+        var site = Site()
+        site.history = FakeHistory(
+            FrameState.Origin.allCases.enumerated().map { second, origin in
+                let state: FrameState = [.measuring, .over, .under]
+                return .sample(
+                    at: start.advanced(byMilliseconds: Int64(second) * 1000),
+                    state: state.from(origin), start: start)
+            })
+        try await site.run { port async throws in
+            let json = try await port.get("/api/units/a/history?resolution=raw&metrics=lp")
+            #expect(json.body.contains(#""origin":["live","late","imported","trail"]"#))
+            let words = Array(repeating: #""measuring""#, count: 4).joined(separator: ",")
+            #expect(json.body.contains(#""state":[\#(words)]"#))
+        }
+    }
+
     @Test func `gives stored frames with their state and origin`() async throws {
         var site = Site()
         site.history = FakeHistory([

@@ -76,6 +76,40 @@ private func status(_ word: String, _ since: String? = nil) -> String {
         }
     }
 
+    @Test func `goes on when the upstream's clock went back`() async throws {
+        let site = Site()
+        site.history.setCompleteUntil(frame(8).time)
+        site.feed.publish([.frame(frame(8))])
+        try await site.run { port async throws in
+            let first = try await port.stream("a")
+            #expect(try await first.readMessage() == message(8))
+            #expect(try await first.readMessage() == status("ok"))
+            port.hub.tell([.frame(frame(3)), .frame(frame(4))])
+            port.hub.tell([.frame(frame(4)), .frame(frame(5))])
+            for second in [3, 4, 5] as [Int64] {
+                #expect(try await first.readMessage() == message(second))
+            }
+            // Of a time that was told before, and another reading.
+            port.hub.tell([.frame(.sample(at: frame(4).time, lp: 600)), .frame(frame(6))])
+            #expect(try await first.readMessage().contains(#""lp":60.0"#))
+            #expect(try await first.readMessage() == message(6))
+        }
+    }
+
+    /// History is complete until a time that the clock set back has not reached again: which of the
+    /// new frames it has cannot be told from their times.
+    @Test func `begins with all that is recent when the upstream's clock went back`() async throws {
+        let site = Site()
+        site.history.setCompleteUntil(frame(8).time)
+        site.feed.publish([.frame(frame(5)), .frame(frame(6))])
+        try await site.run { port async throws in
+            let stream = try await port.stream("a")
+            #expect(try await stream.readMessage() == message(5))
+            #expect(try await stream.readMessage() == message(6))
+            #expect(try await stream.readMessage() == status("ok"))
+        }
+    }
+
     @Test func `tells how the unit is doing, by report and by time`() async throws {
         let site = Site()
         site.feed.publish([.frame(frame(10))])
@@ -192,7 +226,7 @@ private func status(_ word: String, _ since: String? = nil) -> String {
             let third = try await port.stream("a")
             for stream in [second, third] { try await stream.close() }
         }
-        let counts = SocketCounts(perAddress: 2, perSession: 20)
+        let counts = SocketPlaces(perAddress: 2, perSession: 20, counts: ServeCounts())
         let place = counts.take(address: "a", session: 1)
         #expect(counts.take(address: "a", session: 2) != nil)
         #expect(counts.take(address: "a", session: 3) == nil)

@@ -1,6 +1,7 @@
 //  OperatorRoutesTests.swift · ServeTests
 
 import Foundation
+import Hummingbird
 import HummingbirdCore
 import Monitoring
 import Support
@@ -54,7 +55,21 @@ import Testing
     }
 
     @Test func `tells what a unit is and does`() async throws {
-        let site = Site()
+        var site = Site()
+        site.units.reports["b-2"] = UnitReport(
+            rate: UnitRate(isFull: true, reason: .viewer, viewerCount: 2),
+            cellular: CellularEstimate(
+                bytesPerDay: 43_000_000, bytes: 1_200_000, since: "2026-11-23T15:00:00Z"),
+            isListed: true, hasMonitor: true)
+        site.faults = [
+            FakeFaults(counts: ["b-2": [.timedOut: 3, .late: 0]]),
+            FakeFaults(counts: ["b-2": [.timedOut: 1, .conflict: 2]]),
+        ]
+        site.upstreams.statuses = [
+            UpstreamStatus(
+                id: "south", url: "http://127.0.0.1:1", state: .ok, units: 1,
+                since: "2026-11-23T15:00:00Z")
+        ]
         site.feed.publish([
             .feed(
                 "b-2",
@@ -76,11 +91,20 @@ import Testing
             #expect(answer.body == #"{"unit":"b-2","# + live)
             let unit =
                 #"{"id":"b-2","upstream":"south","upstream_unit":"b","ln1_percent":1,"ln2_percent":10,"#
-                + #""frequency_weighting":"A","time_weighting":"F","rate":"full","# + live
+                + #""frequency_weighting":"A","time_weighting":"F","rate":"full","#
+                + #""rate_now":{"full":true,"reason":"viewer","viewers":2},"#
+                + #""cellular":{"bytes_per_day":43000000,"bytes":1200000,"#
+                + #""since":"2026-11-23T15:00:00.000Z"},"faults":{"timed_out":4,"conflict":2},"#
+                + #""has_monitor":true,"listed":true,"# + live
             #expect(try await port.get("/api/units/b-2").body == unit)
             let units = try await port.get("/api/units").body
             #expect(units.hasPrefix(#"{"units":[{"id":"a","#))
-            #expect(units.hasSuffix("," + unit + "]}"))
+            let upstream =
+                #"{"id":"south","url":"http://127.0.0.1:1","state":"ok","#
+                + #""since":"2026-11-23T15:00:00.000Z","failure":null,"units":1,"#
+                + #""full_rate_units":0,"monitors":null,"clock_offset_seconds":null,"#
+                + #""condition":null,"notices":[]}"#
+            #expect(units.hasSuffix("," + unit + #"],"upstreams":["# + upstream + "]}"))
         }
     }
 
@@ -213,7 +237,8 @@ import Testing
             #expect(
                 answer.body
                     == #"{"status":"degraded","reasons":["1 parts of the store cannot be read","#
-                    + #""the meter service north does not answer"],"damage":[{"file":"s1","#
+                    + #""upstream_down: north (http://127.0.0.1:1) does not answer since "#
+                    + #"2026-11-23T15:00:00.000Z"],"damage":[{"file":"s1","#
                     + #""kind":"page","unit":null,"from":null,"to":null,"#
                     + #""detail":"cannot be read"}],"upstreams":[{"id":"north","state":"down","units":3}]}"#
             )
@@ -235,7 +260,11 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct `The clients' port` {
     @Test func `lives, and knows nothing else`() async throws {
         try await withServices {
-            [PortalListener(host: "127.0.0.1", port: 0, onBound: $0, logger: quietLogger)]
+            [
+                PortalListener(
+                    host: "127.0.0.1", port: 0, counts: ServeCounts(), onBound: $0,
+                    logger: quietLogger)
+            ]
         } _: { number in
             let connection = try await RawConnection(port: number)
             try await connection.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -257,11 +286,15 @@ import Testing
 @Suite struct `The program's own files` {
     @Test func `hold every page, and every file that a page names`() throws {
         let pages = try Pages(.embedded)
-        let view = UnitView(
+        let unit = UnitSnapshot(
             unit: Unit(id: "a", upstream: "north", upstreamUnit: "a"), live: LiveState(),
-            now: Timestamp(milliseconds: 0))
+            report: nil, faults: [:])
+        let now = Timestamp(milliseconds: 0)
+        let list = UnitListView(
+            units: [unit], upstreams: [], query: UnitListQuery(Parameters()), now: now)
         let answers = [
-            try pages.unit(view, requestID: "r"), try pages.units([view], requestID: "r"),
+            try pages.unit(UnitView(snapshot: unit, now: now), scope: .viewer, requestID: "r"),
+            try pages.units(list, requestID: "r"),
             try pages.signIn(failed: true, next: "/", requestID: "r"),
             try pages.notFound(requestID: "r"),
         ]

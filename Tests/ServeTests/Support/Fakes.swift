@@ -38,9 +38,12 @@ final class FakeHistory: LevelHistory {
     private let stored: Mutex<[Frame]>
     private let complete = Mutex<Timestamp?>(nil)
     let damage: [Damage]
+    /// What ``meterIntervals(of:in:limit:)`` chooses from, by `to`.
+    let intervals: [MeterInterval]
 
-    init(_ frames: [Frame] = [], damage: [Damage] = []) {
+    init(_ frames: [Frame] = [], intervals: [MeterInterval] = [], damage: [Damage] = []) {
         stored = Mutex(frames)
+        self.intervals = intervals
         self.damage = damage
         complete.withLock { $0 = frames.last?.time }
     }
@@ -60,6 +63,15 @@ final class FakeHistory: LevelHistory {
         var buckets = LevelBuckets(edges: edges, range: range)
         buckets.add(FrameColumns(stored.withLock { $0 }.filter { $0.unit == unit }))
         return StoredBuckets(buckets: buckets, completeUntil: completeUntil(unit), damage: damage)
+    }
+
+    func meterIntervals(
+        of unit: UnitID, in range: TimeRange, limit: Int
+    ) async throws -> StoredIntervals {
+        let found = intervals.filter { range.contains($0.to) }
+        return StoredIntervals(
+            intervals: Array(found.prefix(limit)), hasMore: found.count > limit,
+            completeUntil: completeUntil(unit), damage: damage)
     }
 }
 
@@ -113,11 +125,11 @@ final class FakeDemand: Demand {
 final class FakeTokens: TokenDirectory {
     private let stored: Mutex<[String: AccessToken]>
 
-    init(_ secrets: [String: Int64] = ["secret": 7]) {
+    init(_ secrets: [String: Int64] = ["secret": 7], scope: AccessToken.Scope = .viewer) {
         stored = Mutex(
             secrets.mapValues {
                 AccessToken(
-                    id: $0, name: "test", scope: .viewer, created: Timestamp(milliseconds: 0),
+                    id: $0, name: "test", scope: scope, created: Timestamp(milliseconds: 0),
                     expires: nil)
             })
     }
@@ -136,11 +148,27 @@ struct FakeStoreHealth: StoreHealth {
     var parts: [Damage] = []
     func reasons() -> [String] { stored }
     func damage() -> [Damage] { parts }
+    var numbers = StoreStatistics()
+    func statistics() -> StoreStatistics { numbers }
+}
+
+struct FakePipeline: PipelineHealth {
+    var counts = PipelineCounts()
 }
 
 struct FakeUpstreams: UpstreamHealth {
     var statuses: [UpstreamStatus] = []
     func upstreams() -> [UpstreamStatus] { statuses }
+}
+
+struct FakeUnitHealth: UnitHealth {
+    var reports: [UnitID: UnitReport] = [:]
+    func report(of unit: UnitID) -> UnitReport? { reports[unit] }
+}
+
+struct FakeFaults: FaultCounts {
+    var counts: [UnitID: [FaultReason: UInt64]] = [:]
+    func faults(of unit: UnitID) -> [FaultReason: UInt64] { counts[unit] ?? [:] }
 }
 
 extension Frame {

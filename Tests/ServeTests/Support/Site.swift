@@ -20,13 +20,21 @@ struct Site {
     var history = FakeHistory()
     let feed = FakeFeed()
     let demand = FakeDemand()
-    let tokens = FakeTokens()
+    var tokens = FakeTokens()
+    var units = FakeUnitHealth()
+    var pipeline = FakePipeline()
+    var faults: [FakeFaults] = []
+    let counts = ServeCounts()
+    var assets = Site.plainAssets
+    var logger = quietLogger
+    /// In the directory's place.
+    var broken: (any UnitDirectory)?
     var store = FakeStoreHealth()
     var upstreams = FakeUpstreams()
     var configuration = OperatorListener.Configuration(host: "127.0.0.1", port: 0)
     var keys = KeyRing(keys: [.init(id: "k1", secret: Array(repeating: 9, count: 32))])
 
-    static let assets = AssetCatalog(files: [
+    static let plainAssets = AssetCatalog(files: [
         "unit.mustache": Array(
             "<h1>{{title}}</h1> {{unit.lp}} {{unit.status}} {{assets.unit_js}}".utf8),
         "units.mustache": Array("{{#has_units}}{{#units}}[{{id}}]{{/units}}{{/has_units}}".utf8),
@@ -35,18 +43,23 @@ struct Site {
         "unit.js": Array("let a = 1".utf8),
     ])
 
+    var sources: OperatorListener.Sources {
+        OperatorListener.Sources(
+            directory: broken ?? directory, history: history, live: feed, tokens: tokens,
+            store: store, pipeline: pipeline, upstreams: upstreams, units: units, faults: faults,
+            clock: clock)
+    }
+
     /// Runs the port; `body` gets its number and the hub.
     func run<Result>(_ body: (Port) async throws -> Result) async throws -> Result {
         let hub = StreamHub(
             live: feed, history: history, demand: demand, tokens: tokens, directory: directory,
-            clock: clock, interval: .seconds(3600), logger: quietLogger)
+            counts: counts, clock: clock, interval: .seconds(3600), logger: quietLogger)
         return try await withServices { onBound in
             let listener = try! OperatorListener(
                 configuration: configuration,
-                sources: .init(
-                    directory: directory, history: history, live: feed, tokens: tokens,
-                    store: store, upstreams: upstreams, clock: clock),
-                hub: hub, keys: keys, assets: Site.assets, onBound: onBound, logger: quietLogger)
+                sources: sources, hub: hub, counts: counts, keys: keys, assets: assets,
+                onBound: onBound, logger: logger)
             return [hub, listener]
         } _: { number in
             try await body(Port(number: number, hub: hub))

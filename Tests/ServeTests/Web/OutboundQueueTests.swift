@@ -33,6 +33,24 @@ import Testing
         #expect(queue.isEmpty)
     }
 
+    @Test(arguments: [
+        (3, [1, 1, 1, 1, 1], ["0", "1", "2"], 2),
+        (3, [2, 2, 1], ["0", "2"], 2),
+        (3, [5], [], 5),
+    ])
+    func `keeps the oldest when it is told to`(
+        bound: Int, counts: [Int], kept: [String], dropped: Int
+    ) {
+        var queue = OutboundQueue(bound: bound, losesNewest: true)
+        for (index, count) in counts.enumerated() {
+            queue.add(.init(bytes: ByteBuffer(string: "\(index)"), messages: count))
+        }
+        #expect(queue.takeDropped() == dropped)
+        var texts: [String] = []
+        while let item = queue.next() { texts.append(String(buffer: item.bytes)) }
+        #expect(texts == kept)
+    }
+
     @Test func `tells of loss even when nothing waits`() {
         var queue = OutboundQueue(bound: 1)
         queue.noteDropped(2)

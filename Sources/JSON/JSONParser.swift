@@ -1,4 +1,4 @@
-//  JSONParser.swift · Ingest
+//  JSONParser.swift · JSON
 //
 //  The grammar of RFC 8259, by recursive descent. Depth is bounded, so recursion is too.
 

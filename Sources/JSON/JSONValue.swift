@@ -1,13 +1,13 @@
-//  JSONValue.swift · Ingest
+//  JSONValue.swift · JSON
 //
-//  A bounded reader of JSON (RFC 8259) for what an upstream sends. Nothing here knows the fields;
-//  what is picked from a document is the decoders' business.
+//  A bounded reader of JSON (RFC 8259) for what upstreams and clients send. Nothing here knows the
+//  fields; what is picked from a document is the decoders' business.
 //
 //  Bounds: 256 KiB a document, 32 levels of nesting; a document beyond either is refused.
 
-/// A JSON document. Numbers keep their text: what the upstream calls a number is never computed
+/// A JSON document. Numbers keep their text: what the other end calls a number is never computed
 /// with before it was checked.
-enum JSONValue: Equatable, Sendable {
+package enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case number(String)
@@ -15,16 +15,16 @@ enum JSONValue: Equatable, Sendable {
     case array([JSONValue])
     case object([Member])
 
-    struct Member: Equatable, Sendable {
-        let key: String
-        let value: JSONValue
+    package struct Member: Equatable, Sendable {
+        package let key: String
+        package let value: JSONValue
     }
 
-    static let sizeLimitBytes = 256 * 1024
-    static let depthLimit = 32
+    package static let sizeLimitBytes = 256 * 1024
+    package static let depthLimit = 32
 
     /// - Throws: ``JSONFault``; the document is refused as a whole.
-    init(_ bytes: some Sequence<UInt8>) throws(JSONFault) {
+    package init(_ bytes: some Sequence<UInt8>) throws(JSONFault) {
         self = try JSONValue.parse(Array(bytes))
     }
 
@@ -41,31 +41,31 @@ enum JSONValue: Equatable, Sendable {
     }
 
     /// The member `key` of an object; the first, if it is there twice.
-    subscript(key: String) -> JSONValue? {
+    package subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         for member in members where member.key == key { return member.value }
         return nil
     }
 
-    var string: String? {
+    package var string: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    var bool: Bool? {
+    package var bool: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    var array: [JSONValue]? {
+    package var array: [JSONValue]? {
         if case .array(let values) = self { values } else { nil }
     }
 
-    var members: [Member]? {
+    package var members: [Member]? {
         if case .object(let members) = self { members } else { nil }
     }
 }
 
 /// Why a document was refused.
-enum JSONFault: Error, Hashable, Sendable {
+package enum JSONFault: Error, Hashable, Sendable {
     case tooLarge
     case tooDeep
     /// Not JSON, from this byte on.

@@ -1,0 +1,87 @@
+//  ServiceSettings.swift · earshot
+
+import Monitoring
+
+/// What is in force for the service, as the composition root takes it.
+struct ServiceSettings {
+    let operatorListen: Address
+    let portalListen: Address
+    let publicURL: String?
+    let pollInterval: TimeSpan
+    let commitInterval: TimeSpan
+    let retention: TimeSpan
+    let limits: Limits
+
+    /// The bounds that can be set; each is explained in the table of settings.
+    struct Limits {
+        let socketsPerSession: Int
+        let socketsPerAddress: Int
+        let signInsPerMinute: Int
+        let connections: Int
+        let headBytes: Int
+        let headFields: Int
+        let idle: TimeSpan
+        let bodyBytes: Int
+        let messageBytes: Int
+        let messagesPerSecond: Int
+        let waitingMessages: Int
+        let blocked: TimeSpan
+        let upstreamTimeout: TimeSpan
+        let upstreamBytes: Int
+    }
+
+    /// - Throws: ``Failure`` with exit code 2 for what cannot run.
+    init(_ settings: Settings) throws {
+        try settings.checked()
+        operatorListen = settings.address(.operatorListen)
+        portalListen = settings.address(.portalListen)
+        publicURL = settings.text(.publicURL)
+        pollInterval = settings.span(.pollInterval)
+        commitInterval = settings.span(.commitInterval)
+        retention = settings.span(.retention)
+        limits = Limits(
+            socketsPerSession: settings.number(.socketsPerSession),
+            socketsPerAddress: settings.number(.socketsPerAddress),
+            signInsPerMinute: settings.number(.signInsPerMinute),
+            connections: settings.number(.connections),
+            headBytes: settings.number(.headBytes), headFields: settings.number(.headFields),
+            idle: settings.span(.idle), bodyBytes: settings.number(.bodyBytes),
+            messageBytes: settings.number(.messageBytes),
+            messagesPerSecond: settings.number(.messagesPerSecond),
+            waitingMessages: settings.number(.waitingMessages), blocked: settings.span(.blocked),
+            upstreamTimeout: settings.span(.upstreamTimeout),
+            upstreamBytes: settings.number(.upstreamBytes))
+    }
+}
+
+/// What fits together, once each value is right by itself. Pure.
+enum SettingsReview {
+    /// - Parameter hasTokens: whether anybody could sign in.
+    /// - Returns: sentences for what must be changed.
+    static func conflicts(in settings: ServiceSettings, hasTokens: Bool) -> [String] {
+        var sentences: [String] = []
+        let operators = settings.operatorListen
+        let portal = settings.portalListen
+        if operators.port != 0, operators == portal {
+            sentences.append(
+                "operator_listen and portal_listen are both \(operators.authority(port: portal.port)). "
+                    + "Give each its own port.")
+        }
+        if !operators.isLoopback, !hasTokens { sentences.append(exposed(operators)) }
+        if !portal.isLoopback || !operators.isLoopback, let url = settings.publicURL,
+            !url.hasPrefix("https://")
+        {
+            let host = portal.isLoopback ? operators.host : portal.host
+            sentences.append(
+                "public_url \(url) is not https, and a listener is open to the network at \(host). "
+                    + "Put a TLS proxy before it and give its https URL, or listen on 127.0.0.1.")
+        }
+        return sentences
+    }
+
+    /// Strangers must not find an operator listener that nobody needs a token for.
+    static func exposed(_ address: Address) -> String {
+        "--operator-listen \(address.host) is not loopback, and there is no API token yet. "
+            + "Make one first: earshot token create --data DIR --name NAME."
+    }
+}

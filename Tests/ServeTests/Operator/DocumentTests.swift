@@ -1,0 +1,155 @@
+//  DocumentTests.swift · ServeTests
+//
+//  What `/openapi.json` says is what is there.
+
+import Foundation
+import Hummingbird
+import Monitoring
+import Support
+import Testing
+
+@testable import Serve
+
+@Suite(.timeLimit(.minutes(1))) struct `The OpenAPI document` {
+    private func site() -> Site {
+        var site = Site()
+        site.assets = .embedded
+        site.tokens = FakeTokens(scope: .admin)
+        site.history = FakeHistory(
+            [.sample("b-2", at: "2026-11-23T15:59:58Z"), .sample("b-2", at: "2026-11-23T15:59:59Z")],
+            damage: [Damage(file: "s1", kind: "page", unit: "b-2", detail: "cannot be read")])
+        site.upstreams.statuses = [
+            UpstreamStatus(
+                id: "south", url: "http://127.0.0.1:1", state: .stalled, units: 1,
+                since: "2026-11-23T15:00:00Z")
+        ]
+        site.units.reports["b-2"] = UnitReport(
+            rate: UnitRate(isFull: true, reason: .viewer, viewerCount: 2),
+            cellular: CellularEstimate(
+                bytesPerDay: 43_000_000, bytes: 1_200_000, since: "2026-11-23T15:00:00Z"))
+        site.faults = [
+            FakeFaults(counts: [
+                "b-2": Dictionary(uniqueKeysWithValues: FaultReason.allCases.map { ($0, 1) })
+            ])
+        ]
+        site.feed.publish([
+            .frame(.sample("b-2", at: "2026-11-23T15:59:59Z", start: "2026-11-23T07:00:00Z"))
+        ])
+        return site
+    }
+
+    private func router(_ site: Site) throws -> Router<RequestScope> {
+        let authenticator = Authenticator(
+            tokens: site.tokens, cookie: SessionCookie(keys: site.keys, isSecure: false),
+            clock: site.clock)
+        return OperatorRoutes(
+            sources: site.sources, configuration: site.configuration,
+            policy: AnswerPolicy(isSecure: false), authenticator: authenticator,
+            origins: OriginPolicy(allowed: []), pages: try Pages(.embedded), assets: .embedded,
+            log: RequestLog(listener: "operator", counts: site.counts, logger: quietLogger)
+        ).router
+    }
+
+    private func routes(_ router: Router<RequestScope>) -> Set<String> {
+        Set(router.routes.filter { $0.method != .head }.map { "\($0.method) \($0.path)" })
+    }
+
+    @Test func `has exactly the routes of the operators' port`() async throws {
+        let site = site()
+        let document = try await site.run { port async throws in
+            try await port.get("/openapi.json", fields: [])
+        }
+        #expect(document["content-type"] == "application/json")
+        let schema = try Schema(document.body)
+        #expect(schema.operations == routes(try router(site)))
+    }
+
+    @Test func `has exactly the routes of the clients' port`() throws {
+        let log = RequestLog(listener: "portal", counts: ServeCounts(), logger: quietLogger)
+        let router = PortalListener.router(AnswerPolicy(isSecure: false), log)
+        let asset = try #require(AssetCatalog.embedded.asset(named: "openapi-portal.json"))
+        let schema = try Schema(String(buffer: asset.bytes))
+        #expect(schema.operations == routes(router))
+    }
+
+    @Test(arguments: ["openapi-operator.json", "openapi-portal.json"])
+    func `is whole`(name: String) throws {
+        let asset = try #require(AssetCatalog.embedded.asset(named: name))
+        let text = String(buffer: asset.bytes)
+        let schema = try Schema(text)
+        #expect(schema.document["openapi"] as? String == "3.1.0")
+        for match in text.matches(of: /"\$ref": "([^"]+)"/) {
+            #expect(schema.resolve(String(match.1)) != nil, Comment(rawValue: String(match.1)))
+        }
+        var ids: [String] = []
+        for (path, item) in schema.paths {
+            let parameters = item["parameters"] as? [[String: Any]] ?? []
+            #expect(
+                Set(parameters.compactMap { $0["name"] as? String })
+                    == Set(path.matches(of: /\{(\w+)\}/).map { String($0.1) }), "\(path)")
+            for method in Schema.methods {
+                guard let operation = item[method] as? [String: Any] else { continue }
+                ids.append(try #require(operation["operationId"] as? String))
+                #expect(operation["summary"] is String)
+                #expect(!(operation["responses"] as? [String: Any] ?? [:]).isEmpty)
+            }
+        }
+        #expect(Set(ids).count == ids.count)
+    }
+
+    @Test func `describes every answer in JSON`() async throws {
+        let cases = [
+            ("/healthz", "/healthz", 200), ("/readyz", "/readyz", 200),
+            ("/openapi.json", "/openapi.json", 200),
+            ("/api/units", "/api/units", 200), ("/api/units/{unit}", "/api/units/a", 200),
+            ("/api/units/{unit}", "/api/units/b-2", 200),
+            ("/api/units/{unit}", "/api/units/nobody", 404),
+            ("/api/units/{unit}/live", "/api/units/a/live", 200),
+            ("/api/units/{unit}/live", "/api/units/b-2/live", 200),
+            (
+                "/api/units/{unit}/history",
+                "/api/units/b-2/history?from=2026-11-23T15:59:00Z&to=2026-11-23T16:00:00Z&points=9",
+                200
+            ),
+            ("/api/units/{unit}/history", "/api/units/b-2/history?resolution=raw&limit=1", 200),
+            ("/api/units/{unit}/history", "/api/units/b-2/history", 400),
+            ("/api/units/{unit}/history", "/api/units/b-2/history?resolution=all", 422),
+            ("/api/units/{unit}/intervals", "/api/units/b-2/intervals", 200),
+            ("/api/units/{unit}/intervals", "/api/units/b-2/intervals?limit=0", 422),
+            ("/api/units/{unit}/stream", "/api/units/b-2/stream", 426),
+        ]
+        var seen: Set<String> = []
+        let schema = try await site().run { port async throws in
+            let schema = try Schema(try await port.get("/openapi.json").body)
+            for (path, target, status) in cases {
+                let answer = try await port.get(target)
+                #expect(answer.status == status, Comment(rawValue: target))
+                let type = try #require(answer["content-type"])
+                if status == 200 { seen.insert(path) }
+                guard let described = schema.answer(path, "get", status, type) else {
+                    #expect(path == "/openapi.json", "\(path) \(status) \(type) is not described")
+                    continue
+                }
+                #expect(schema.faults(answer.body, described) == [], Comment(rawValue: target))
+            }
+            let body = #"{"rate":"full","ln1_percent":5}"#
+            let put = try await port.request(
+                "PUT", "/api/units/b-2",
+                fields: [Port.bearer, "Content-Type: application/json"], body: body)
+            let described = try #require(
+                schema.answer("/api/units/{unit}", "put", put.status, "application/json"))
+            #expect(schema.faults(put.body, described) == [])
+            let change = try #require(schema.resolve("#/components/schemas/UnitChange"))
+            #expect(schema.faults(body, change) == [])
+            #expect(schema.faults(#"{"colour":1}"#, change) != [])
+            return schema
+        }
+        // None is left out above.
+        let json = schema.paths.filter { path, item in
+            let responses = (item["get"] as? [String: Any])?["responses"] as? [String: Any]
+            let content = (responses?["200"] as? [String: Any])?["content"] as? [String: Any]
+            return content?["application/json"] != nil
+        }
+        #expect(Set(json.keys) == seen)
+    }
+}
