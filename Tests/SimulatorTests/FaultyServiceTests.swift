@@ -8,6 +8,7 @@ import Testing
 
 @testable import Simulator
 
+/// Waits end with the time limit, which cancels the test.
 @Suite(.timeLimit(.minutes(1))) struct `A simulator that goes wrong on its ports` {
     private let health = "/health"
 
@@ -43,17 +44,17 @@ import Testing
             #expect(try await client.send("GET", health).status == 200)
             // More frames than will ever come: ends when the socket is cut.
             async let watching = client.frames("/api/nl43/NL43-0001/monitor", count: 1_000_000)
-            while service.stats.upstreams[0].watchedMax == 0 { await Task.yield() }
+            while service.stats.upstreams[0].watchedMax == 0, !Task.isCancelled { await Task.yield() }
             let begun = try await control.send(
                 "POST", "/_simulator/faults", #"{"kind":"down","target":"upstream/1"}"#)
             #expect(begun.status == 200)
             let frames = try await watching
             #expect(frames.count < 1_000_000)
-            while (try? await client.send("GET", health)) != nil {}
+            while (try? await client.send("GET", health)) != nil, !Task.isCancelled {}
             #expect(try await RawClient(port: ports.upstreams[1]).send("GET", health).status == 200)
             #expect(try await control.send("DELETE", "/_simulator/faults").status == 200)
             var answer: (status: Int, body: JSON)?
-            while answer == nil { answer = try? await client.send("GET", health) }
+            while answer == nil, !Task.isCancelled { answer = try? await client.send("GET", health) }
             #expect(answer?.status == 200)
         }
     }
@@ -64,9 +65,11 @@ import Testing
                 "POST", "/_simulator/faults", #"{"kind":"stalled","target":"upstream"}"#)
             #expect(begun.body["id"] == 1)
             // Begins with the next tick.
-            while !service.isSilent { await Task.yield() }
+            while !service.isSilent, !Task.isCancelled { await Task.yield() }
             async let stalled = client.send("GET", health)
-            while service.stats.upstreams[0].count(.other) == 0 { await Task.yield() }
+            while service.stats.upstreams[0].count(.other) == 0, !Task.isCancelled {
+                await Task.yield()
+            }
             let faults = try await client.send("GET", "/_simulator/faults").body["faults"]
             #expect(faults?.elements?.first?["state"] == "active")
             #expect(service.stats.upstreams[0].inFlightMax == 1)
@@ -94,7 +97,7 @@ import Testing
         configuration.faults = [Fault(.clockAhead, of: .upstreams, seconds: 86_400 * 365)]
         configuration.start = SystemClock().now
         try await serve(configuration) { client, service in
-            while service.elapsed == .zero { await Task.yield() }
+            while service.elapsed == .zero, !Task.isCancelled { await Task.yield() }
             let text = try await client.text("GET", health)
             let year = SystemClock().now.advanced(byMilliseconds: 365 * 86_400_000)
                 .description.prefix(4)
