@@ -47,17 +47,22 @@ struct UpstreamAnswer: Sendable {
 struct UpstreamExchange: Sendable {
     let client: HTTPClient
     let address: UpstreamAddress
-    /// For a whole call, connection and body included. Real time: it bounds a socket.
+    /// How long a whole call may take, connection and body included, before it is called late.
+    /// Real time: it bounds a socket.
     let timeout: Duration
     /// Of an answer; at most ``JSONValue/sizeLimitBytes``, beyond which none is read.
     var bodyBytesMaximum = JSONValue.sizeLimitBytes
 
     /// A client as upstreams need it. To be shut down by whoever made it.
-    static func makeClient(on group: any EventLoopGroup, timeout: Duration) -> HTTPClient {
+    ///
+    /// - Parameter patience: for an answer to begin; connections have `timeout`.
+    static func makeClient(
+        on group: any EventLoopGroup, timeout: Duration, patience: Duration
+    ) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
-        configuration.timeout = .init(connect: TimeAmount(timeout), read: TimeAmount(timeout))
+        configuration.timeout = .init(connect: TimeAmount(timeout), read: TimeAmount(patience))
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1
         // Under the 5 s after which the upstream's server closes an idle connection.
         configuration.connectionPool.idleTimeout = .seconds(4)
@@ -68,15 +73,29 @@ struct UpstreamExchange: Sendable {
 
     /// Makes a call; a `GET` again at once when the other side closed the kept connection just as
     /// it was used again.
-    func make(_ call: UpstreamCall) async throws(ExchangeFailure) -> UpstreamAnswer {
+    ///
+    /// - Parameters:
+    ///   - patience: when a late call is given up; ≥ ``timeout``. An upstream that stalls goes on
+    ///     with what was asked of it when it wakes: each call given up is one more in flight there.
+    ///   - onLate: called when ``timeout`` is over and the call goes on.
+    func make(
+        _ call: UpstreamCall, patience: Duration, onLate: @escaping @Sendable () async -> Void
+    ) async throws(ExchangeFailure) -> UpstreamAnswer {
         do {
-            return try await attempt(call)
+            return try await attempt(call, patience, onLate)
         } catch .refused(let cause) where cause == ExchangeFailure.cut && call.isRead {
-            return try await attempt(call)
+            return try await attempt(call, patience, onLate)
         }
     }
 
-    private func attempt(_ call: UpstreamCall) async throws(ExchangeFailure) -> UpstreamAnswer {
+    /// Makes a call, and gives it up when it is late.
+    func make(_ call: UpstreamCall) async throws(ExchangeFailure) -> UpstreamAnswer {
+        try await make(call, patience: timeout, onLate: {})
+    }
+
+    private func attempt(
+        _ call: UpstreamCall, _ patience: Duration, _ onLate: @escaping @Sendable () async -> Void
+    ) async throws(ExchangeFailure) -> UpstreamAnswer {
         var request = HTTPClientRequest(url: "http://\(address.authority)\(call.path)")
         request.method = call.isRead ? .GET : .POST
         request.headers.add(name: "accept", value: "application/json")
@@ -93,6 +112,10 @@ struct UpstreamExchange: Sendable {
                 }
                 group.addTask { [timeout] in
                     try await Task.sleep(for: timeout)
+                    if patience > timeout {
+                        await onLate()
+                        try await Task.sleep(for: patience - timeout)
+                    }
                     throw ExchangeFailure.timedOut
                 }
                 defer { group.cancelAll() }

@@ -47,7 +47,7 @@ package struct UpstreamProbe: Sendable {
             return probe
         }
         let client = UpstreamExchange.makeClient(
-            on: MultiThreadedEventLoopGroup.singleton, timeout: timeout)
+            on: MultiThreadedEventLoopGroup.singleton, timeout: timeout, patience: timeout)
         await probe.ask(
             UpstreamExchange(client: client, address: address, timeout: timeout), clock)
         try? await client.shutdown()

@@ -98,7 +98,8 @@ final class UpstreamReader: Sendable {
 
     /// Returns when the task is cancelled, or ``end()`` was called.
     func run() async {
-        let client = UpstreamExchange.makeClient(on: context.group, timeout: context.timeout)
+        let client = UpstreamExchange.makeClient(
+            on: context.group, timeout: context.timeout, patience: patience)
         let exchange = UpstreamExchange(
             client: client, address: address, timeout: context.timeout,
             bodyBytesMaximum: context.bodyBytesMaximum)
@@ -169,7 +170,7 @@ final class UpstreamReader: Sendable {
         postponingIn schedule: inout PollSchedule
     ) async -> UpstreamCondition.Outcome? {
         guard let reader = reader(of: unit) else { return nil }
-        let reply = await ask(.status(reader.unit.upstreamUnit), of: exchange) {
+        let reply = await ask(.status(reader.unit.upstreamUnit), about: unit, of: exchange) {
             try SLMMStatus($0.body.readableBytesView, status: $0.status)
         }
         switch reply {
@@ -203,15 +204,32 @@ final class UpstreamReader: Sendable {
         case cancelled
     }
 
+    /// When a call that is not answered is given up: beyond the longest stall that was seen.
+    private var patience: Duration { context.timeout * 12 }
+
     /// Makes a call and reads its answer; accounts for both.
+    ///
+    /// A late call is noted at once and goes on, so that there is never a second one in flight at
+    /// an upstream that stalls; only a unit that is known to be slow is not waited for.
     func ask<Answer>(
-        _ call: UpstreamCall, of exchange: UpstreamExchange,
+        _ call: UpstreamCall, about unit: UnitID? = nil, of exchange: UpstreamExchange,
         decode: (UpstreamAnswer) throws -> Answer
     ) async -> Reply<Answer> {
         let sent = context.clock.now
         let result: Result<UpstreamAnswer, ExchangeFailure>
         do {
-            result = .success(try await exchange.make(call))
+            let isSlow = unit.map { unit in
+                state.withLock { $0.condition.isOwn(timeoutOf: unit) }
+            }
+            let answer = try await exchange.make(
+                call, patience: isSlow == true ? context.timeout : patience,
+                onLate: { [self] in
+                    state.withLock {
+                        $0.failure = ExchangeFailure.timedOut.sentence(after: context.timeout)
+                    }
+                    await note(.timedOut, of: unit)
+                })
+            result = .success(answer)
         } catch {
             result = .failure(error)
         }

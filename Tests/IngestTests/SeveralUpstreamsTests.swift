@@ -135,7 +135,7 @@ import Testing
         let names = ["a", "b", "c"]
         let upstream = FakeUpstream(units: names)
         for name in names { upstream.setRow(name, second: 1, lp: "50.0") }
-        try await Bench.run(upstream, { $0.requestTimeout = .seconds(2) }) { bench in
+        try await Bench.run(upstream, { $0.requestTimeout = .seconds(1) }) { bench in
             await bench.taken.wait { $0.frames().count == 3 }
             upstream.state.change { $0.silentUnits = ["b"] }
             await bench.taken.wait { $0.reports(of: "b").last == "10000 unusable" }

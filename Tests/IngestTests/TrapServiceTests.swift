@@ -78,7 +78,7 @@ import Testing
     {
         let upstream = FakeUpstream(units: ["a", "b", "c"])
         for name in ["a", "b", "c"] { upstream.setRow(name, second: 1, lp: "50.0") }
-        try await Bench.run(upstream, { $0.requestTimeout = .seconds(2) }) { bench in
+        try await Bench.run(upstream, { $0.requestTimeout = .seconds(1) }) { bench in
             await bench.taken.wait { $0.frames().count == 3 }
             upstream.state.change { $0.manner = .silent }
             await bench.taken.wait { taken in
@@ -86,7 +86,7 @@ import Testing
             }
             let stalled = try #require(bench.service.upstreams().first)
             #expect(stalled.state == .stalled)
-            #expect(stalled.failure?.contains("no answer within 2.0 seconds") == true)
+            #expect(stalled.failure?.contains("no answer within 1.0 seconds") == true)
             upstream.state.change { $0.manner = .answering }
             await bench.taken.wait { taken in
                 ["a", "b", "c"].allSatisfy { taken.reports(of: $0).last == "10000 -" }
