@@ -32,10 +32,12 @@ struct StoreModel {
         }
     }
 
-    static func open(_ disk: SimulatedDisk, seed: UInt64) throws -> StoreEngine {
+    static func open(
+        _ disk: any Disk, seed: UInt64, retentionDays: Int64 = .max / 86_400_000 / 4
+    ) throws -> StoreEngine {
         var random = SplitMix64(seed: seed)
         var configuration = StoreConfiguration()
-        configuration.retentionMilliseconds = .max / 4
+        configuration.retentionMilliseconds = retentionDays * 86_400_000
         return try StoreEngine.open(disk: disk, configuration: configuration) { random.next() }
     }
 
