@@ -78,6 +78,7 @@ package actor LevelStore: FrameStore, FrameImporter, StoreHealth, Service {
         let number: UInt64
         let times: TimeRange
         let lsnMaximum: UInt64
+        let bufferedMaximum: Int
     }
 
     package func beginImport() async throws(StoreError) -> any FrameImport {

@@ -77,7 +77,7 @@ extension SegmentHistory {
 
 extension UnitView {
     /// Answers a question on the caller's thread.
-    fileprivate func buckets(_ question: BucketQuestion, kinds: [RollupKind]) -> StoredBuckets {
+    func buckets(_ question: BucketQuestion, kinds: [RollupKind]) -> StoredBuckets {
         let wanted = MetricSet(question.metrics)
         var damage: [Damage] = []
         var buckets = LevelBuckets(

@@ -51,7 +51,9 @@ extension StoreEngine {
         let log = WriteAheadLog(
             disk: disk, lastLSN: max(replay.lastLSN, manifest.flushedLSN),
             closedFiles: replay.files)
-        let generation = try recovery.highestGeneration() + 1
+        // Tombstones too have numbers: what comes after one must not be hidden by it.
+        let generation = max(
+            try recovery.highestGeneration(), manifest.tombstones.map(\.generation).max() ?? 0) + 1
         let engine = StoreEngine(
             disk: disk, configuration: configuration, view: view, log: log, manifest: manifest,
             files: files, nextGeneration: generation, randomBits: randomBits)

@@ -18,6 +18,9 @@ package struct StoreConfiguration: Sendable {
     package var retentionMilliseconds: Int64 = 10 * 366 * 86_400_000
     /// Frames that wait in memory at most, for example while the disk is full. About 64 bytes each.
     package var waitingFramesMaximum = 1_000_000
+    /// Frames that an import keeps in memory; more are written while it goes on. About 25 bytes
+    /// each, twice as many while they are written.
+    package var importedFramesMaximum = 2_000_000
 
     package init() {}
 }

@@ -137,12 +137,20 @@ struct UnitView: Sendable {
             }
             // What is merged is merged as a whole.
             let wanted = end - position > 1 ? MetricSet.all : wanted
-            let parts = items[position..<end].compactMap {
-                columns(of: $0, wanted: wanted, with: reader, damage: &damage)
-            }
+            // Of two frames of one time the one that was published first stays.
+            let parts = items[position..<end].sorted { order(of: $0) < order(of: $1) }
+                .compactMap { columns(of: $0, wanted: wanted, with: reader, damage: &damage) }
             let merged = FrameColumns.merging(parts)
             if !merged.isEmpty, !body(merged) { return }
             position = end
+        }
+    }
+
+    /// Where an item stands in the order of publication.
+    private func order(of item: Item) -> Int {
+        switch item {
+        case .head: segments.count
+        case .block(let segment, _, _): segments.firstIndex { $0 === segment } ?? segments.count
         }
     }
 

@@ -99,7 +99,8 @@ extension LevelBuckets {
         let state = FrameState(rawValue: chunk.states[index])
         guard state.contains(.measuring), value != Levels.none else { return }
         advance(to: time)
-        let tick = Dwell.tick(time)
+        // Days stand for themselves: a frame in the first tick of a day covers that tick.
+        let tick = max(Dwell.tick(time), Dwell.tick(midnight) + 1)
         let first = max(Dwell.tick(stretch.start.milliseconds), tick - ticks)
         let last = min(Dwell.tick(stretch.end.milliseconds), tick)
         weigh(value, from: first, to: last, overloaded: state.contains(.over))

@@ -17,6 +17,7 @@ actor ImportSession: FrameImport {
     /// Distinguishes its temporary files.
     private let number: UInt64
     private let lsnMaximum: UInt64
+    private let bufferedMaximum: Int
     private var random: SplitMix64
     private var days: [Int64: ImportedDay] = [:]
     private var bufferedCount = 0
@@ -29,9 +30,6 @@ actor ImportSession: FrameImport {
     private var writing: Task<[ImportedDay.Written], any Error>?
     private var isOver = false
 
-    /// Frames in memory at which days are written: about 25 bytes each, twice as many while they
-    /// are.
-    static let bufferedMaximum = 2_000_000
     /// Fewer frames than this go through the log: a file of their own would cost more.
     static let logMaximum = 10_000
 
@@ -42,6 +40,7 @@ actor ImportSession: FrameImport {
         number = start.number
         times = start.times
         lsnMaximum = start.lsnMaximum
+        bufferedMaximum = start.bufferedMaximum
         random = SplitMix64(seed: start.number)
     }
 
@@ -54,7 +53,7 @@ actor ImportSession: FrameImport {
             latest = midnight
         }
         bufferedCount += frames.count
-        guard bufferedCount >= ImportSession.bufferedMaximum else { return }
+        guard bufferedCount >= bufferedMaximum else { return }
         let full = days.keys.filter { $0 != latest || days.count == 1 }
         try await write(full)
     }

@@ -41,7 +41,7 @@ extension StoreEngine {
             times: TimeRange(
                 start: now.advanced(byMilliseconds: -configuration.retentionMilliseconds),
                 end: now.advanced(byMilliseconds: StoreEngine.aheadMaximumMilliseconds + 1))!,
-            lsnMaximum: manifest.flushedLSN)
+            lsnMaximum: manifest.flushedLSN, bufferedMaximum: configuration.importedFramesMaximum)
     }
 
     /// Lists what an import wrote: all of it becomes visible in one step.
