@@ -25,7 +25,8 @@ extension SegmentHistory {
         }
         var answer = StoredIntervals(
             intervals: [], hasMore: false,
-            completeUntil: newest.map(Timestamp.init(milliseconds:)), damage: [])
+            completeUntil: newest.map(Timestamp.init(milliseconds:)),
+            damage: view.missing(of: unit, in: range))
         guard let ref, let head, let newest else { return answer }
         var ends = RunEnds()
         for segment in segments where segment.header.last >= range.start.milliseconds {

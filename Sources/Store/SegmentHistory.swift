@@ -57,7 +57,7 @@ package struct SegmentHistory: LevelHistory {
     func readFrames(of unit: UnitID, in range: TimeRange, limit: Int) -> StoredFrames {
         let sources = view.sources(of: unit, around: range)
         var found = FrameColumns()
-        var damage: [Damage] = []
+        var damage = view.missing(of: unit, in: range)
         var hasMore = false
         forEachCluster(of: sources, unit: unit, damage: &damage) { columns in
             let indexes = columns.indexes(in: range)
@@ -73,7 +73,7 @@ package struct SegmentHistory: LevelHistory {
     func readBuckets(of unit: UnitID, in range: TimeRange, edges: [Int64]) -> StoredBuckets {
         let sources = view.sources(of: unit, around: range)
         var buckets = LevelBuckets(edges: edges, range: range)
-        var damage: [Damage] = []
+        var damage = view.missing(of: unit, in: range)
         forEachCluster(of: sources, unit: unit, damage: &damage) { columns in
             buckets.add(columns)
             return true
@@ -105,7 +105,9 @@ package struct SegmentHistory: LevelHistory {
                     do {
                         parts.append(try segment.read(block, with: zstd))
                     } catch {
-                        damage.append(Damage(block, of: unit, in: segment, error))
+                        let one = Damage(block, of: unit, in: segment, error)
+                        damage.append(one)
+                        _ = view.note([one])
                     }
                 }
             }

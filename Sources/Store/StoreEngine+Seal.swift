@@ -51,7 +51,7 @@ extension StoreEngine {
             for (day, part) in fresh.byDay() { days[day, default: []].append((ref, name, part)) }
         }
         guard !days.isEmpty else { return summary }
-        let segments = try days.sorted { $0.key < $1.key }.map { _, units in
+        let segments = try writeAll(days.sorted { $0.key < $1.key }) { _, units in
             try write(
                 level: 1, units: units.sorted { $0.0 < $1.0 }, lsnMaximum: manifest.flushedLSN,
                 replacing: [])
@@ -123,7 +123,7 @@ extension StoreEngine {
                 days[day, default: []].append((ref, name!, part))
             }
         }
-        let outputs = try days.sorted { $0.key < $1.key }.map { _, units in
+        let outputs = try writeAll(days.sorted { $0.key < $1.key }) { _, units in
             try write(
                 level: 1, units: units, lsnMaximum: lsnMaximum,
                 replacing: inputs.map(\.header.uuid))
@@ -155,18 +155,49 @@ extension StoreEngine {
         let first = units.map { $0.2.times[0] }.min()!
         let last = units.map { $0.2.times[$0.2.count - 1] }.max()!
         let temporary = "tmp/\(generation)"
-        var writer = SegmentWriter(
-            file: try disk.create(temporary), level: level, uuid: uuid, first: first, last: last)
-        for (ref, name, columns) in units { try writer.add(ref, name, columns) }
-        _ = try writer.finish(lsnMaximum: lsnMaximum, replacing: replaced)
         let name = SegmentName.make(level: level, first: first, generation: generation)
-        try disk.rename(temporary, to: name)
-        try disk.syncDirectory("seg")
-        return try Segment(name: name, on: disk)
+        do {
+            var writer = SegmentWriter(
+                file: try disk.create(temporary), level: level, uuid: uuid, first: first,
+                last: last)
+            for (ref, name, columns) in units { try writer.add(ref, name, columns) }
+            _ = try writer.finish(lsnMaximum: lsnMaximum, replacing: replaced)
+            try disk.rename(temporary, to: name)
+            try disk.syncDirectory("seg")
+            return try Segment(name: name, on: disk)
+        } catch {
+            drop([temporary, name])
+            throw error
+        }
+    }
+
+    /// Segments, all or none.
+    private func writeAll<Part>(
+        _ parts: [Part], _ write: (Part) throws -> Segment
+    ) throws -> [Segment] {
+        var written: [Segment] = []
+        do {
+            for part in parts { written.append(try write(part)) }
+        } catch {
+            drop(written.map(\.name))
+            throw error
+        }
+        return written
+    }
+
+    /// Removes files that no manifest can list.
+    private func drop(_ names: [String]) {
+        for name in names {
+            do throws(DiskError) {
+                try disk.remove(name)
+            } catch where error.kind != .notFound {
+                discarded.add([name])
+            } catch {}
+        }
     }
 
     /// One MANIFEST, then the readers' view, then the files nobody needs.
-    private func publish(
+    func publish(
         adding added: [Segment], removing removed: [Segment], flushedLSN: UInt64,
         changing change: (inout StoreView.State) -> Void
     ) throws {
@@ -176,16 +207,23 @@ extension StoreEngine {
         next.flushedLSN = flushedLSN
         next.segments.removeAll { gone.contains($0.name) }
         next.segments += added.map(Manifest.Entry.init)
-        // A failed try may have left its file behind.
-        try? disk.remove("tmp/\(Manifest.name)-\(next.version)")
-        try next.publish(on: disk)
+        do {
+            try next.prepare(on: disk)
+        } catch {
+            drop(added.map(\.name))
+            throw error
+        }
+        discarded.add(added.map(\.name))
+        try next.install(on: disk)
         manifest = next
+        discarded.keep(added.map(\.name))
+        discarded.add(gone)
         view.withState { state in
             state.segments.removeAll { gone.contains($0.name) }
             state.segments += added
             change(&state)
         }
-        for segment in removed { try disk.remove(segment.name) }
+        discarded.sweep(disk)
     }
 }
 
