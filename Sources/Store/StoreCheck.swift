@@ -20,6 +20,7 @@ package struct StoreCheck: Sendable {
     package private(set) var frameCount = 0
 
     private var checked: Set<String> = []
+    private var notes: [Damage] = []
     private var units: [UnitRef: UnitID] = [:]
 
     /// Reads the whole store. O(bytes in it).
@@ -39,6 +40,8 @@ package struct StoreCheck: Sendable {
     ) throws {
         let zstd = ZstdDecompressor()
         // Segments that are published while others are read are read as well.
+        let quarantine = Quarantine(disk: disk)
+        notes = quarantine.notes().flatMap(\.damage)
         var survey = try SegmentSurvey(on: disk)
         for _ in 1...5 {
             let isNew = read(survey, with: zstd, progress)
@@ -50,7 +53,13 @@ package struct StoreCheck: Sendable {
             // What was merged or deleted meanwhile is in others now, or was to go.
             !one.file.hasPrefix("seg/") || survey.counts(one.file)
         }
-        readQuarantine(Quarantine(disk: disk))
+        setAside = quarantine.files()
+        for note in notes {
+            let isKnown = damage.contains {
+                $0.file == note.file && ($0.detail == note.detail || $0.kind != "wal")
+            }
+            if !isKnown { damage.append(note) }
+        }
     }
 
     /// - Returns: whether there was anything that had not been read yet.
@@ -65,7 +74,9 @@ package struct StoreCheck: Sendable {
                     detail: "\(reason) The service makes it anew when it starts."))
         }
         for failure in survey.failed where checked.insert(failure.name).inserted {
-            damage.append(failure.damage)
+            // Why it was set aside says more than that it is not there any more.
+            let known = failure.isThere ? nil : notes.first { $0.file == failure.name }
+            damage.append(known ?? failure.damage)
         }
         let fresh = survey.segments.filter { !checked.contains($0.name) }
         let total = fresh.reduce(byteCount) { $0 + $1.bytes }
@@ -102,16 +113,6 @@ package struct StoreCheck: Sendable {
                 note(unit, Timestamp(milliseconds: frame.time))
             }
             return
-        }
-    }
-
-    private mutating func readQuarantine(_ quarantine: Quarantine) {
-        setAside = quarantine.files()
-        for note in quarantine.notes().flatMap(\.damage) {
-            let isKnown = damage.contains {
-                $0.file == note.file && ($0.detail == note.detail || $0.kind != "wal")
-            }
-            if !isKnown { damage.append(note) }
         }
     }
 

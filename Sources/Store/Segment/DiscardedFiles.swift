@@ -19,6 +19,7 @@ struct DiscardedFiles {
 
     /// Removes what can be removed. Call it right after a manifest was published.
     mutating func sweep(_ disk: any Disk) {
+        guard !names.isEmpty else { return }
         for name in names {
             do throws(DiskError) {
                 try disk.remove(name)
@@ -27,5 +28,7 @@ struct DiscardedFiles {
             } catch {}
             names.remove(name)
         }
+        // So that a power cut does not bring them back; if it does, the next start knows them.
+        try? disk.syncDirectory("seg")
     }
 }
