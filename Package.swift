@@ -148,7 +148,7 @@ let package = Package(
         tests("IngestTests", ["Ingest", "JSON", "Simulator"]),
         tests("SimulatorTests", ["Simulator", "Web"]),
         tests("PipelineTests", ["Pipeline"]),
-        tests("StoreTests", ["Store", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("StoreTests", ["Store", logging, .product(name: "GRDB", package: "GRDB.swift")]),
         tests("ProvisioningTests", ["Provisioning"]),
         tests("ServeTests", ["Serve", "JSON", "Web"]),
         tests(

@@ -74,6 +74,7 @@ package struct Scrub: Sendable {
         counts.duplicates += UInt64(summary.duplicates)
         counts.conflicts += UInt64(summary.conflicts)
         counts.rejected += UInt64(summary.rejected)
+        counts.lost += UInt64(summary.lost)
         for (unit, count) in summary.conflictsByUnit {
             entries[unit, default: Entry()].faults[.conflict, default: 0] += UInt64(count)
         }

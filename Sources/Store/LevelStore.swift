@@ -3,7 +3,6 @@
 //  The shell around the engine: one task at a time on a thread of its own, so that a slow disk
 //  holds up nobody but the writer.
 
-import Dispatch
 package import Logging
 package import Monitoring
 import ServiceLifecycle
@@ -20,7 +19,12 @@ package actor LevelStore: FrameStore, FrameImporter, StoreHealth, Service {
     private var isStopped = false
     private var lastSeal: ContinuousClock.Instant = .now
     private var lastMaintenance: ContinuousClock.Instant?
+    private var lastLook: ContinuousClock.Instant?
+    private var commitPause = RetryPause<ContinuousClock.Instant>(
+        from: .milliseconds(250), to: .seconds(10))
+    private var sealPause = RetryPause<ContinuousClock.Instant>(from: .seconds(10), to: .seconds(300))
     private var failures = Failures()
+    private let scrubber: Scrubber
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
@@ -31,8 +35,8 @@ package actor LevelStore: FrameStore, FrameImporter, StoreHealth, Service {
 
     /// Opens the store in `folder`, recovering what a crash left.
     ///
-    /// - Throws: ``StoreLock/Failure`` when another process has it; ``DiskError`` when the folder
-    ///   cannot be used.
+    /// - Throws: ``StoreLock/Failure`` when another process has it; ``NewerFormat`` when a later
+    ///   version wrote it; ``DiskError`` when the folder cannot be used.
     package init(
         folder: String, configuration: StoreConfiguration, clock: any WallClock, logger: Logger
     ) throws {
@@ -46,6 +50,8 @@ package actor LevelStore: FrameStore, FrameImporter, StoreHealth, Service {
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
+        scrubber = Scrubber(
+            view: view, disk: disk, clock: clock, start: .random(in: 0..<1), logger: logger)
         for damage in damage() {
             logger.error(
                 "store damage", metadata: ["file": "\(damage.file)", "detail": "\(damage.detail)"])
@@ -54,7 +60,11 @@ package actor LevelStore: FrameStore, FrameImporter, StoreHealth, Service {
 
     package func append(_ frames: [Frame]) async throws(StoreError) -> AppendSummary {
         guard !isStopped else { throw .stopped }
-        return try engine.append(frames, now: clock.now)
+        do {
+            return try engine.append(frames, now: clock.now)
+        } catch {
+            return engine.lose(frames)
+        }
     }
 
     package func flush() async throws(StoreError) {
@@ -112,16 +122,23 @@ package actor LevelStore: FrameStore, FrameImporter, StoreHealth, Service {
         try engine.deleteFrames(of: unit, in: range)
     }
 
-    /// Commits at each interval, seals, compacts, until the task is cancelled or the service group
-    /// shuts down; commits once more then.
+    /// Commits at each interval, seals, compacts, scrubs, until the task is cancelled or the service
+    /// group shuts down; commits once more then.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: self.configuration.commitInterval)
-                await self.work()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.keepWriting() }
+                group.addTask { await self.scrubber.run() }
             }
         }
         stop()
+    }
+
+    private func keepWriting() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: configuration.commitInterval)
+            work()
+        }
     }
 
     private func commit() throws(DiskError) {
@@ -139,11 +156,28 @@ package actor LevelStore: FrameStore, FrameImporter, StoreHealth, Service {
     }
 
     private func work() {
-        guard attempt("commit", { try commit() }) else { return }
-        if engine.isSealDue || lastSeal.duration(to: .now) >= configuration.sealInterval {
-            attempt("seal") { try engine.seal() }
-            lastSeal = .now
-            maintain()
+        let now = ContinuousClock.now
+        if commitPause.isOver(at: now) {
+            let failed = !attempt("commit") { try commit() }
+            commitPause.note(failed: failed, at: .now)
+        }
+        if lastLook.map({ $0.duration(to: now) >= .seconds(1) }) ?? true { lookAtRoom() }
+        guard commitPause.isOver(at: now), sealPause.isOver(at: now),
+            engine.isSealDue || lastSeal.duration(to: now) >= configuration.sealInterval
+        else { return }
+        let failed = !attempt("seal") { try engine.seal() }
+        sealPause.note(failed: failed, at: .now)
+        lastSeal = .now
+        maintain()
+    }
+
+    private func lookAtRoom() {
+        lastLook = .now
+        attempt("mind the room on the disk") {
+            guard let day = try engine.mindRoom(now: clock.now) else { return }
+            logger.warning(
+                "raw frames of the oldest day went: the disk is short of room",
+                metadata: ["from": "\(day.start)", "to": "\(day.end)"])
         }
     }
 
@@ -175,19 +209,7 @@ package actor LevelStore: FrameStore, FrameImporter, StoreHealth, Service {
     }
 
     package nonisolated func reasons() -> [String] { view.withState { $0.reasons } }
+    package nonisolated func warnings() -> [String] { view.withState { $0.warnings } }
     package nonisolated func damage() -> [Damage] { view.withState { $0.damage } }
     package nonisolated func statistics() -> StoreStatistics { view.withState { $0.statistics } }
-}
-
-/// Runs an actor's jobs on one dispatch queue.
-private final class QueueExecutor: SerialExecutor {
-    private let queue: DispatchQueue
-
-    init(label: String) { queue = DispatchQueue(label: label) }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let unowned = UnownedJob(job)
-        let executor = asUnownedSerialExecutor()
-        queue.async { unowned.runSynchronously(on: executor) }
-    }
 }

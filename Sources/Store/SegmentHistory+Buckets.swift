@@ -12,7 +12,7 @@ extension SegmentHistory {
         guard let unit = view.unit(question.unit) else {
             return StoredBuckets(
                 buckets: SegmentHistory.empty(question), source: .raw, completeUntil: nil,
-                damage: [])
+                damage: view.missing(of: question.unit, in: question.range))
         }
         let parts = SegmentHistory.parts(of: question, kinds: kinds)
         var answers: [StoredBuckets] = []
@@ -33,7 +33,8 @@ extension SegmentHistory {
         return StoredBuckets(
             buckets: .joining(answers.map(\.buckets)),
             source: answers.map(\.source).first { $0 != .raw } ?? .raw,
-            completeUntil: unit.newest, damage: damage)
+            completeUntil: unit.newest,
+            damage: self.damage(damage, of: question.unit, in: question.range))
     }
 
     private static func empty(_ question: BucketQuestion) -> LevelBuckets {

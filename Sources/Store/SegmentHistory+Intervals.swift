@@ -17,7 +17,8 @@ extension SegmentHistory {
     /// - Complexity: O(blocks from the range's start on), and a block decoded for each interval.
     func readIntervals(of name: UnitID, in range: TimeRange, limit: Int) -> StoredIntervals {
         var answer = StoredIntervals(
-            intervals: [], hasMore: false, completeUntil: nil, damage: [])
+            intervals: [], hasMore: false, completeUntil: nil,
+            damage: view.missing(of: name, in: range))
         guard let unit = view.unit(name), let newest = unit.newest?.milliseconds else {
             return answer
         }

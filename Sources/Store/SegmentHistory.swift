@@ -48,8 +48,18 @@ package struct SegmentHistory: LevelHistory {
     }
 
     func readFrames(of name: UnitID, in range: TimeRange, limit: Int) -> StoredFrames {
-        view.unit(name)?.frames(in: range, limit: limit)
+        var answer =
+            view.unit(name)?.frames(in: range, limit: limit)
             ?? StoredFrames(
                 columns: FrameColumns(), hasMore: false, completeUntil: nil, damage: [])
+        answer.damage = damage(answer.damage, of: name, in: range)
+        return answer
+    }
+
+    /// What an answer misses: what was found while it was made, which is noted, and whole files.
+    func damage(_ found: [Damage], of unit: UnitID, in range: TimeRange) -> [Damage] {
+        _ = view.note(found)
+        let missing = view.missing(of: unit, in: range)
+        return missing + found.filter { !missing.contains($0) }
     }
 }

@@ -64,21 +64,31 @@ extension StoreEngine {
     ) throws -> Segment {
         let (generation, uuid) = nextIdentity()
         let temporary = "tmp/\(generation)"
+        let name = SegmentName.make(level: level, first: first, generation: generation)
         do {
             var writer = SegmentWriter(
                 file: try disk.create(temporary), level: level, uuid: uuid, first: first,
                 last: last, holdsFrames: holdsFrames)
             try fill(&writer)
             try writer.finish(lsnMaximum: lsnMaximum, replacing: replaced)
+            try disk.rename(temporary, to: name)
+            try disk.syncDirectory("seg")
+            return try Segment(name: name, in: files)
         } catch {
-            // The room that a full disk needs.
-            try? disk.remove(temporary)
+            drop([temporary, name])
             throw error
         }
-        let name = SegmentName.make(level: level, first: first, generation: generation)
-        try disk.rename(temporary, to: name)
-        try disk.syncDirectory("seg")
-        return try Segment(name: name, in: files)
+    }
+
+    /// Removes files that no manifest can list.
+    func drop(_ names: [String]) {
+        for name in names {
+            do throws(DiskError) {
+                try disk.remove(name)
+            } catch where error.kind != .notFound {
+                discarded.add([name])
+            } catch {}
+        }
     }
 
     /// One MANIFEST, then the readers' view, then the files nobody needs.
@@ -104,25 +114,25 @@ extension StoreEngine {
                     && $0.first < tombstone.to && $0.last >= tombstone.from
             }
         }
-        // A failed try may have left its file behind.
-        try? disk.remove("tmp/\(Manifest.name)-\(next.version)")
-        try next.publish(on: disk)
+        do {
+            try next.prepare(on: disk)
+        } catch {
+            drop(added.map(\.name))
+            throw error
+        }
+        discarded.add(added.map(\.name))
+        try next.install(on: disk)
         manifest = next
+        discarded.keep(added.map(\.name))
+        discarded.add(gone.subtracting(damaged))
         view.withState { state in
             state.segments = StoreEngine.replacing(gone, in: state.segments, by: added) { $0.name }
             state.tombstones = next.tombstones
             change(&state)
         }
-        for segment in removed {
-            segment.outliveItsName()
-            if damaged.contains(segment.name) {
-                try disk.rename(
-                    segment.name, to: "quarantine/\(segment.name.split(separator: "/").last!)")
-                try disk.syncDirectory("quarantine")
-            } else {
-                try disk.remove(segment.name)
-            }
-        }
+        for segment in removed { segment.outliveItsName() }
+        for name in damaged.intersection(gone) { try Quarantine(disk: disk).setAside(name) }
+        discarded.sweep(disk)
     }
 
     /// `list` without those that are `gone`, and with `added` in the place of the first of them, so

@@ -17,10 +17,16 @@ package struct StoreConfiguration: Sendable {
     /// Frames older than this are refused, segments deleted; in milliseconds.
     package var retentionMilliseconds: Int64 = 10 * 366 * 86_400_000
     /// Frames that wait in memory at most, for example while the disk is full. About 64 bytes each.
+    /// Those beyond are lost, and told as a gap.
     package var waitingFramesMaximum = 1_000_000
     /// Frames that an import keeps in memory; more are written while it goes on. About 25 bytes
     /// each, twice as many while they are written.
     package var importedFramesMaximum = 2_000_000
+    /// Kept on the disk as a file, and let go when the disk is full, so that registry and log can
+    /// be written for a while longer; 0 for none.
+    package var reserveBytes = 16 << 20
+    /// Below this much free room raw frames of the oldest days go, rollups stay; 0 for never.
+    package var freeBytesMinimum = 1 << 30
 
     package init() {}
 }
@@ -47,6 +53,12 @@ package final class StoreEngine {
     /// Places in `waiting`; made when a late frame asks, dropped at the next commit.
     private var waitingPlaces: [Key: Int]?
     private var lookup = BlockLookup()
+    /// Frames that came while memory was full.
+    private var lost = LostFrames()
+    var reserve: Reserve
+    var pressure = DiskPressure()
+    /// Files that no manifest lists any more.
+    var discarded = DiscardedFiles()
 
     private struct Key: Hashable {
         let unit: UnitRef
@@ -69,6 +81,7 @@ package final class StoreEngine {
         self.manifest = manifest
         self.nextGeneration = nextGeneration
         self.randomBits = randomBits
+        reserve = Reserve(disk: disk, bytes: configuration.reserveBytes)
         newestAccepted = view.withState { $0.newest }
         newestSealed = []
         for unit in manifest.units {
@@ -83,7 +96,9 @@ package final class StoreEngine {
 
     var waitingCount: Int { waiting.count }
 
-    /// See ``FrameStore/append(_:)``. O(1) a frame, for a late one a block is read.
+    /// Takes frames for the next commit. O(1) a frame, for a late one a block is read.
+    ///
+    /// - Throws: ``StoreError/full`` when too many wait already; nothing was taken then.
     package func append(_ frames: [Frame], now: Timestamp) throws(StoreError) -> AppendSummary {
         guard waiting.count + frames.count <= configuration.waitingFramesMaximum else {
             throw .full
@@ -100,6 +115,35 @@ package final class StoreEngine {
         }
         noteWaiting()
         return summary
+    }
+
+    /// Takes note of frames that memory had no room for: they become a gap, which is told as soon
+    /// as the disk can be written again.
+    package func lose(_ frames: [Frame]) -> AppendSummary {
+        for frame in frames { lost.add(frame.time) }
+        var summary = AppendSummary()
+        summary.lost = frames.count
+        return summary
+    }
+
+    /// Takes frames of the log's end of which nobody knows whether they are durable, and writes them
+    /// once more. If that fails they wait, like any others.
+    func settle(_ frames: [LoggedFrame]) {
+        for frame in frames {
+            if let newest = newestAccepted[Int(frame.unit)], frame.time <= newest {
+                if stored(frame.unit, at: frame.time) != nil { continue }
+            } else {
+                newestAccepted[Int(frame.unit)] = frame.time
+            }
+            waitingPlaces?[Key(unit: frame.unit, time: frame.time)] = waiting.count
+            waiting.append(frame)
+        }
+        try? commit()
+        // Counts are of what this process was given.
+        view.withState { state in
+            state.numbers.framesStored = 0
+            state.numbers.commits = 0
+        }
     }
 
     private func accept(_ frame: Frame, _ summary: inout AppendSummary) {
@@ -154,17 +198,15 @@ package final class StoreEngine {
     /// - Throws: when the disk takes nothing; the frames stay in memory for the next try.
     package func commit() throws(DiskError) {
         guard !waiting.isEmpty else { return }
-        let names = view.withState { $0.names }
         do {
-            try log.append(waiting, names: { names[Int($0)]! }, salt: randomBits)
+            try write()
         } catch {
-            let count = waiting.count
-            view.withState {
-                $0.reasons = [
-                    "\(count) frames wait in memory: \(error). "
-                        + "Make room or mend the disk; writing resumes by itself."
-                ]
-            }
+            var reasons = [
+                "\(waiting.count) frames wait in memory: \(error). "
+                    + "Make room or mend the disk; writing resumes by itself."
+            ]
+            if let sentence = lost.sentence { reasons.append(sentence) }
+            view.withState { [reasons] in $0.reasons = reasons }
             throw error
         }
         let durable = waiting
@@ -181,6 +223,23 @@ package final class StoreEngine {
             state.numbers.framesWaiting = 0
         }
         noteLog()
+        tellLost()
+    }
+
+    /// A full disk is tried again at once, without the reserve.
+    private func write() throws(DiskError) {
+        let names = view.withState { $0.names }
+        do {
+            try log.append(waiting, names: { names[Int($0)]! }, salt: randomBits)
+        } catch where error.kind == .full && reserve.release() {
+            try log.append(waiting, names: { names[Int($0)]! }, salt: randomBits)
+        }
+    }
+
+    private func tellLost() {
+        guard let damage = lost.take() else { return }
+        _ = view.note([damage])
+        try? Quarantine(disk: disk).note([damage], about: "lost-\(damage.from!.milliseconds)")
     }
 
     private func noteWaiting() {

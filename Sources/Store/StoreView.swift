@@ -21,6 +21,8 @@ final class StoreView: Sendable {
         var damage: [Damage] = []
         /// Why frames cannot be written at present.
         var reasons: [String] = []
+        /// What somebody should know, though all work is done.
+        var warnings: [String] = []
         /// What the writer counts; the rest of ``statistics`` follows from the state.
         var numbers = StoreStatistics()
 

@@ -33,6 +33,7 @@ struct Composition {
         var storing = StoreConfiguration()
         storing.commitInterval = settings.commitInterval.duration
         storing.retentionMilliseconds = settings.retention.milliseconds
+        storing.freeBytesMinimum = settings.diskReserveBytes
         // The store's lock first: everything else in the folder is for the process that has it.
         store = try folder.openStore(storing, logger: logger)
         let registry = try folder.openRegistry()

@@ -95,6 +95,7 @@ enum SettingsTable {
                 case .list(let texts): try container.encode(texts)
                 case .text(let text): try container.encode(text)
                 case .span(let span): try container.encode(span.text)
+                case .bytes(let count): try container.encode(count.text)
                 }
             }
         }

@@ -9,6 +9,16 @@ import Monitoring
 import Serve
 import Store
 
+extension Failure {
+    /// A restore into the folder was cut short.
+    init(unfinished folder: String) {
+        self.init(
+            .unavailable,
+            "A restore into the data folder \(folder) has not ended. Run it again: "
+                + "earshot store restore BACKUP --data \(folder).")
+    }
+}
+
 /// The folder that holds everything the service keeps.
 struct DataFolder {
     let path: String
@@ -19,7 +29,10 @@ struct DataFolder {
     init(path: String) throws {
         self.path = path
         do {
-            _ = try SystemDisk(root: path)
+            let disk = try SystemDisk(root: path)
+            guard !StoreRestore.isUnfinished(in: disk) else { throw Failure(unfinished: path) }
+        } catch let failure as Failure {
+            throw failure
         } catch {
             throw Failure(opening: path, error)
         }

@@ -18,7 +18,7 @@ struct Earshot: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, DemoCommand.self, SimulateCommand.self, ProvisionCommand.self,
-            TokenCommand.self, ConfigCommand.self, DoctorCommand.self, VersionCommand.self,
+            TokenCommand.self, StoreCommand.self, ConfigCommand.self, DoctorCommand.self, VersionCommand.self,
         ])
 
     static func main() async {

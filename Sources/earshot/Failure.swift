@@ -33,6 +33,12 @@ struct Failure: Error {
             self.init(
                 .tryAgain,
                 "The data folder \(folder) is in use by \(holder). Stop it, or give another --data.")
+        case let newer as NewerFormat:
+            self.init(
+                .unavailable,
+                "The data folder \(folder) was written by a later version of earshot: \(newer). "
+                    + "Install that version again, or restore a backup of before it. Nothing was "
+                    + "changed.")
         case StoreLock.Failure.disk(let cause):
             self.init(folder, because: "\(cause)")
         default:

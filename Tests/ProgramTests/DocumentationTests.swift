@@ -34,6 +34,7 @@ import Testing
         case .choice(let words): words.map { "`\($0)`" }.joined(separator: ", ")
         case .span(let least, let most): "\(least.text) … \(most.text)"
         case .number(let range): "\(range.lowerBound) … \(range.upperBound)"
+        case .bytes(let most): "0 … \(most.text)"
         }
     }
 

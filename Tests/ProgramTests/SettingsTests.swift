@@ -47,6 +47,7 @@ import Web
                 case .choice(let words): (words[1], "\"\(words[1])\"")
                 case .span: ("1m", #""1m""#)
                 case .number(let range): ("\(range.lowerBound)", "\(range.lowerBound)")
+                case .bytes: ("64MiB", #""64MiB""#)
                 }
             let good2 = setting.key == "retention" ? ("2d", #""2d""#) : good
             let byName = settled([setting.environment: good2.0])

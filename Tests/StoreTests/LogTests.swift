@@ -51,6 +51,7 @@ import Testing
         var source = SampleFrames(from: StoreModel.start)
         let frames = source.next(6)
         let disk = SimulatedDisk()
+        disk.put(Manifest.name, Manifest().encoded())
         disk.put(
             LogFile.name(firstLSN: 1),
             file(firstLSN: 1, supersedes: .max, [(1, nil), (2, frames[0..<2]), (3, frames[2..<4])]))
@@ -69,6 +70,7 @@ import Testing
     /// A crash can leave a file with nothing but its header; its name is the next file's again.
     @Test func `goes on over a file that a crash left empty, and deletes it once`() throws {
         let disk = SimulatedDisk()
+        disk.put(Manifest.name, Manifest().encoded())
         disk.put(LogFile.name(firstLSN: 1), file(firstLSN: 1, supersedes: .max, []))
         let engine = try StoreModel.open(disk, seed: 1)
         var source = SampleFrames(from: StoreModel.start)

@@ -94,7 +94,7 @@ import Testing
         #expect(try StoreCheck(folder: folder).damage == [])
         let segment = folder + "/seg/" + (try files.contentsOfDirectory(atPath: folder + "/seg"))[0]
         try files.removeItem(atPath: segment)
-        #expect(try StoreCheck(folder: folder).damage.map(\.kind) == ["index"])
+        #expect(try StoreCheck(folder: folder).damage.map(\.kind) == ["missing"])
         #expect(throws: DiskError.self) { try StoreCheck(folder: folder + "/none") }
     }
 }

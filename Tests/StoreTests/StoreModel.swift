@@ -61,6 +61,19 @@ struct StoreModel {
         }
     }
 
+    /// Frames that are given from now on.
+    mutating func next(_ count: Int, of unit: Int) -> [Frame] {
+        let frames = sources[unit].next(count)
+        for frame in frames { given[frame.unit, default: [:]][frame.time] = frame }
+        return frames
+    }
+
+    /// Gives frames and makes them durable.
+    mutating func commit(_ count: Int, of unit: Int) throws {
+        _ = try engine.append(next(count, of: unit), now: StoreModel.now)
+        try engine.commit()
+    }
+
     private mutating func append(_ count: Int, of unit: Int) throws {
         let frames = sources[unit].next(count)
         try give(frames)
@@ -147,15 +160,25 @@ struct StoreModel {
         }
     }
 
-    func stored(_ unit: UnitID) -> [Frame] {
+    func stored(_ unit: UnitID) -> [Frame] { StoreModel.stored(unit, engine) }
+
+    static func stored(_ unit: UnitID, _ engine: StoreEngine) -> [Frame] {
         let all = TimeRange(
             start: Timestamp(milliseconds: 0), end: Timestamp(milliseconds: .max / 4))!
         return SegmentHistory(view: engine.view).readFrames(of: unit, in: all, limit: .max)
             .columns.frames(of: unit)
     }
 
+    /// What was given in calls that did not fail, and is not there.
+    func missing(_ unit: UnitID) -> Set<Timestamp> {
+        Set(given[unit]?.keys.map { $0 } ?? []).subtracting(uncertain[unit] ?? [])
+            .subtracting(stored(unit).map(\.time))
+    }
+
     /// What is wrong with what the store answers now; `nil` when nothing is.
-    func complaint() -> String? {
+    ///
+    /// - Parameter afterLoss: frames that were answered may be missing.
+    func complaint(afterLoss: Bool = false) -> String? {
         if let misanswered { return misanswered }
         for unit in StoreModel.units {
             let frames = stored(unit)
@@ -170,7 +193,7 @@ struct StoreModel {
                 }
             }
             let missing = Set(answered[unit]?.keys.map { $0 } ?? []).subtracting(times)
-            if !missing.isEmpty {
+            if !missing.isEmpty, !afterLoss {
                 return "\(unit): \(missing.count) answered frames are gone, first \(missing.min()!)"
             }
         }
@@ -182,6 +205,18 @@ struct StoreModel {
         var frame = frame
         frame.state.origin = .live
         return frame
+    }
+
+    /// Files that nobody needs; `nil` when there are none. To be asked after a start.
+    func leftover() -> String? {
+        let listed = Set(engine.manifest.segments.map(\.name))
+        return disk.files.first { name in
+            switch name.split(separator: "/").first {
+            case "seg": !listed.contains(name)
+            case "tmp", "quarantine": true
+            default: false
+            }
+        }
     }
 
     /// Cuts the power, and opens what is left.

@@ -20,6 +20,7 @@ package final class SimulatedDisk: Disk {
         var operations = 0
         var cutAt = Int.max
         var failures: Set<Int> = []
+        var capacity = Int.max
     }
 
     fileprivate final class Node: Sendable {
@@ -46,6 +47,28 @@ package final class SimulatedDisk: Disk {
 
     /// Lets single changes fail, by their number.
     package func fail(at operations: Set<Int>) { state.withLock { $0.failures = operations } }
+
+    /// How many bytes it holds in all; a write beyond leaves what fits, and fails.
+    package var capacity: Int {
+        get { state.withLock { $0.capacity } }
+        set { state.withLock { $0.capacity = newValue } }
+    }
+
+    /// Bytes of all files. A file that was removed while it is open counts no more.
+    package var usedBytes: Int {
+        state.withLock { state in
+            // Two names of one file take its room once.
+            var nodes: [ObjectIdentifier: Node] = [:]
+            for node in state.names.values { nodes[ObjectIdentifier(node)] = node }
+            return nodes.values.reduce(0) { $0 + $1.contents.withLock { $0.written.count } }
+        }
+    }
+
+    /// How many more bytes it takes.
+    fileprivate var freeBytes: Int {
+        let capacity = capacity
+        return capacity == .max ? .max : max(0, capacity - usedBytes)
+    }
 
     /// The disk as it may be found after a power cut now.
     package func afterPowerCut(seed: UInt64) -> SimulatedDisk {
@@ -158,6 +181,21 @@ package final class SimulatedDisk: Disk {
         }
     }
 
+    package func link(
+        _ path: String, of source: any Disk, as target: String
+    ) throws(DiskError) {
+        guard let node = (source as? SimulatedDisk)?.state.withLock({ $0.names[path] }) else {
+            throw DiskError(.notFound, "link", path)
+        }
+        try change("link", path)
+        let exists = state.withLock { $0.names.updateValue(node, forKey: target) } != nil
+        if exists { throw DiskError(.exists, "link", target) }
+    }
+
+    package func space() throws(DiskError) -> DiskSpace {
+        DiskSpace(freeBytes: min(freeBytes, 1 << 50), totalBytes: min(capacity, 1 << 51))
+    }
+
     private static func directory(of path: String) -> String {
         path.split(separator: "/").dropLast().joined(separator: "/")
     }
@@ -184,7 +222,9 @@ private final class SimulatedFile: DiskFile {
             node.contents.withLock { $0.written += bytes.prefix(bytes.count / 2) }
             throw error
         }
-        node.contents.withLock { $0.written += bytes }
+        let room = disk.freeBytes
+        node.contents.withLock { $0.written += bytes.prefix(room) }
+        if room < bytes.count { throw DiskError(.full, "write", path) }
     }
 
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(DiskError) {

@@ -9,9 +9,9 @@ package protocol FrameStore: Sendable {
     /// On return they will be written by the next group commit, and are not yet answered by
     /// history. A frame whose unit and time are stored already is dropped when its values are the
     /// same, refused when they differ: the first write wins. Times may go back: whether a frame is
-    /// late is said by its origin, which is stored as it is given.
-    /// - Throws: ``StoreError/full`` when the disk is full and the bound of frames waiting in
-    ///   memory is reached (nothing was taken, try later); ``StoreError/stopped`` after a stop.
+    /// late is said by its origin, which is stored as it is given. While the disk takes nothing,
+    /// frames wait in memory up to a bound; those beyond are lost, so that live goes on.
+    /// - Throws: ``StoreError/stopped`` after a stop.
     @discardableResult
     func append(_ frames: [Frame]) async throws(StoreError) -> AppendSummary
 
@@ -19,7 +19,7 @@ package protocol FrameStore: Sendable {
     func flush() async throws(StoreError)
 }
 
-/// What became of appended frames; the four add up to their number.
+/// What became of appended frames; the five add up to their number.
 package struct AppendSummary: Hashable, Sendable {
     package var accepted = 0
     /// Stored already, with the same values.
@@ -28,6 +28,8 @@ package struct AppendSummary: Hashable, Sendable {
     package var conflictsByUnit: [UnitID: Int] = [:]
     /// Outside the times that the store takes.
     package var rejected = 0
+    /// The disk takes nothing and memory no more: a gap, which the store tells.
+    package var lost = 0
 
     package var conflicts: Int { conflictsByUnit.values.reduce(0, +) }
 
@@ -37,12 +39,13 @@ package struct AppendSummary: Hashable, Sendable {
         a.duplicates += b.duplicates
         a.conflictsByUnit.merge(b.conflictsByUnit, uniquingKeysWith: +)
         a.rejected += b.rejected
+        a.lost += b.lost
     }
 }
 
 /// Why frames could not be taken.
 package enum StoreError: Error, Hashable, Sendable {
-    /// The disk has no room; frames wait in memory up to a bound, and that is reached.
+    /// The disk has no room, or as many frames wait in memory as may.
     case full
     /// Writing failed; the store goes on with new files by itself.
     case failed(String)
@@ -144,7 +147,7 @@ package struct StoredBuckets: Sendable {
 package struct Damage: Hashable, Sendable {
     /// File name inside the store folder.
     package let file: String
-    /// `missing`, `header`, `index`, `page`, `wal`, `manifest`.
+    /// `missing`, `header`, `index`, `page`, `wal`, `manifest`; `lost`: never written.
     package let kind: String
     /// `nil` when it concerns a whole file.
     package let unit: UnitID?

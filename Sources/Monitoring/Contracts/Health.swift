@@ -53,10 +53,16 @@ package protocol UpstreamHealth: Sendable {
 package protocol StoreHealth: Sendable {
     /// Why the store cannot do all of its work now, as sentences; empty when it can.
     func reasons() -> [String]
+    /// What somebody should look at though all work is done, as sentences.
+    func warnings() -> [String]
     /// Everything that cannot be read.
     func damage() -> [Damage]
     /// Its numbers now. O(units + segments).
     func statistics() -> StoreStatistics
+}
+
+extension StoreHealth {
+    package func warnings() -> [String] { [] }
 }
 
 /// The store in numbers; what happened counts from the start of the service.
@@ -91,7 +97,7 @@ package struct StoreStatistics: Hashable, Sendable {
 /// What became of the frames that came through the pipeline, since the start of the service.
 ///
 /// Taken is the sum of accepted, late, repeated and dropped; accepted and late go to the store,
-/// and end up as stored, duplicates, conflicts or rejected.
+/// and end up as stored, duplicates, conflicts, rejected or lost.
 package struct PipelineCounts: Hashable, Sendable {
     package var taken: UInt64 = 0
     /// New, shown as live.
@@ -112,6 +118,8 @@ package struct PipelineCounts: Hashable, Sendable {
     package var conflicts: UInt64 = 0
     /// Outside the times that the store takes.
     package var rejected: UInt64 = 0
+    /// Neither disk nor memory took them.
+    package var lost: UInt64 = 0
 
     /// Observations in the channel now, and how many it holds before senders wait.
     package var waiting = 0

@@ -25,8 +25,8 @@ struct HealthRoutes: Sendable {
     /// The process serves.
     static var alive: Response { .json(ByteBuffer(string: #"{"status":"ok"}"#)) }
 
-    /// How well it serves. Damage, and upstreams that do not answer, make it `degraded`: all
-    /// that can be done is done. Only a store that cannot work makes it `not_ready`, 503.
+    /// How well it serves. Damage, little room, and upstreams that do not answer, make it
+    /// `degraded`: all that can be done is done. Only a store that cannot work makes it `not_ready`, 503.
     func ready() -> Response {
         let stopped = store.reasons()
         let damage = store.damage()
@@ -34,7 +34,7 @@ struct HealthRoutes: Sendable {
         let failing = upstreams.filter { $0.state == .down || $0.state == .stalled }
         var reasons = stopped
         if !damage.isEmpty { reasons.append("\(damage.count) parts of the store cannot be read") }
-        reasons += failing.map(HealthRoutes.reason)
+        reasons += store.warnings() + failing.map(HealthRoutes.reason)
         let word =
             !stopped.isEmpty ? "not_ready" : reasons.isEmpty ? "ready" : "degraded"
         var text = JSONText(capacity: 512)

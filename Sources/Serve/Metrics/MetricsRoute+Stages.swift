@@ -22,6 +22,7 @@ extension MetricsRoute {
             $0.sample(["verdict": "duplicate"], Double(counts.duplicates))
             $0.sample(["verdict": "conflict"], Double(counts.conflicts))
             $0.sample(["verdict": "rejected"], Double(counts.rejected))
+            $0.sample(["verdict": "lost"], Double(counts.lost))
         }
         text.family(
             "earshot_clock_steps_total", .counter, "How often an upstream's clock went back.",

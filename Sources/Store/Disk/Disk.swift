@@ -21,6 +21,42 @@ package protocol Disk: Sendable {
     func remove(_ path: String) throws(DiskError)
     /// Makes creations, renames and removals in a folder durable.
     func syncDirectory(_ path: String) throws(DiskError)
+    /// Gives the file `path` of `source` a second name here, without copying it.
+    /// - Throws: when the two are not of one file system; ``DiskError/Kind/exists``.
+    func link(_ path: String, of source: any Disk, as target: String) throws(DiskError)
+    /// The room on it.
+    func space() throws(DiskError) -> DiskSpace
+}
+
+extension Disk {
+    /// `nil` when it is not there: beside a running service files go meanwhile.
+    func openIfThere(_ path: String) throws(DiskError) -> (any DiskFile)? {
+        do {
+            return try open(path)
+        } catch where error.kind == .notFound {
+            return nil
+        }
+    }
+
+    /// Empty when there is no such folder.
+    func listIfThere(_ directory: String) throws(DiskError) -> [String] {
+        do {
+            return try list(directory)
+        } catch where error.kind == .notFound {
+            return []
+        }
+    }
+}
+
+/// Room on a disk, for this user.
+package struct DiskSpace: Hashable, Sendable {
+    package let freeBytes: Int
+    package let totalBytes: Int
+
+    package init(freeBytes: Int, totalBytes: Int) {
+        self.freeBytes = freeBytes
+        self.totalBytes = totalBytes
+    }
 }
 
 /// An open file. Closes when it is released.

@@ -27,10 +27,19 @@ package final class StoreLock: Sendable {
             let digits = text.prefix { (48...57).contains($0) }
             throw .held(byProcess: String(decoding: digits.map(UInt8.init), as: UTF8.self))
         }
-        let holder = Array("\(getpid())\n".utf8)
+        let holder = Array("\(getpid())\n\(StoreLock.bootID)\n".utf8)
         ftruncate(descriptor, 0)
         _ = pwrite(descriptor, holder, holder.count, 0)
     }
 
     deinit { close(descriptor) }
+
+    /// Names this start of the machine, so that a process id left in a file that nobody holds is
+    /// known to be of an earlier one. Empty where the system does not tell.
+    private static var bootID: String {
+        guard let file = try? SystemDisk(reading: "/proc/sys/kernel/random").open("boot_id"),
+            let bytes = try? file.read(at: 0, count: 36)
+        else { return "" }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }

@@ -7,6 +7,8 @@ import Glibc
 /// The folder `root` of the file system.
 package struct SystemDisk: Disk {
     package let root: String
+    /// The number of the error by which a medium says that it cannot read: `EIO`.
+    static let readError = EIO
 
     /// - Parameter root: made, with its parents, when missing.
     package init(root: String) throws(DiskError) {
@@ -67,6 +69,24 @@ package struct SystemDisk: Disk {
         guard descriptor >= 0 else { throw SystemDisk.error("open", path) }
         defer { close(descriptor) }
         try SystemDisk.check(fsync(descriptor), "sync", path)
+    }
+
+    package func link(
+        _ path: String, of source: any Disk, as target: String
+    ) throws(DiskError) {
+        guard let source = source as? SystemDisk else {
+            throw DiskError(.system(EXDEV), "link", path)
+        }
+        try SystemDisk.check(Glibc.link(source.full(path), full(target)), "link", path)
+    }
+
+    package func space() throws(DiskError) -> DiskSpace {
+        var status = statvfs()
+        try SystemDisk.check(statvfs(root, &status), "ask for the room on", root)
+        let blockBytes = Int(status.f_frsize)
+        return DiskSpace(
+            freeBytes: Int(status.f_bavail) * blockBytes,
+            totalBytes: Int(status.f_blocks) * blockBytes)
     }
 
     fileprivate static func error(_ operation: String, _ path: String) -> DiskError {

@@ -23,12 +23,18 @@ extension StoreEngine {
         var newest: [UnitRef: Int64] = [:]
         var written: [Segment] = []
         for (midnight, day) in days.sorted(by: { $0.key < $1.key }) {
-            let part = try day.write(
-                to: "tmp/import-\(nextGeneration)-\(midnight)", uuid: nextIdentity().uuid,
-                lsnMaximum: manifest.flushedLSN, on: disk, view: view, after: [])
-            summary += part.summary
-            newest.merge(part.newest, uniquingKeysWith: max)
-            if let segment = part.segment { written.append(segment) }
+            let name = "tmp/import-\(nextGeneration)-\(midnight)"
+            do {
+                let part = try day.write(
+                    to: name, uuid: nextIdentity().uuid, lsnMaximum: manifest.flushedLSN, on: disk,
+                    view: view, after: [])
+                summary += part.summary
+                newest.merge(part.newest, uniquingKeysWith: max)
+                if let segment = part.segment { written.append(segment) }
+            } catch {
+                drop([name] + written.map(\.name))
+                throw error
+            }
         }
         try publish(written, newest: newest, accepted: summary.accepted)
         return summary
@@ -51,31 +57,36 @@ extension StoreEngine {
     ///   - newest: each unit's newest frame in them.
     func publish(_ written: [Segment], newest: [UnitRef: Int64], accepted: Int) throws {
         guard !written.isEmpty else { return }
+        let segments = try place(written)
+        let sealed = newestSealed
+        for (ref, time) in newest { noteSealed(ref, time) }
+        do {
+            try publish(adding: segments, removing: [], flushedLSN: manifest.flushedLSN) {
+                for (ref, time) in newest { $0.noteNewest(ref, time) }
+                $0.numbers.framesStored += UInt64(accepted)
+            }
+        } catch {
+            newestSealed = sealed
+            throw error
+        }
+        for (ref, time) in newest { noteImported(ref, time) }
+    }
+
+    /// Gives segments the names under which they will be listed, all or none.
+    private func place(_ written: [Segment]) throws -> [Segment] {
         var names: [String] = []
         do {
             for segment in written {
                 let name = SegmentName.make(
                     level: 1, first: segment.header.first, generation: nextIdentity().generation)
-                try disk.rename(segment.name, to: name)
                 names.append(name)
+                try disk.rename(segment.name, to: name)
             }
             try disk.syncDirectory("seg")
-            let segments = try names.map { try Segment(name: $0, in: files) }
-            let sealed = newestSealed
-            for (ref, time) in newest { noteSealed(ref, time) }
-            do {
-                try publish(adding: segments, removing: [], flushedLSN: manifest.flushedLSN) {
-                    for (ref, time) in newest { $0.noteNewest(ref, time) }
-                    $0.numbers.framesStored += UInt64(accepted)
-                }
-            } catch {
-                newestSealed = sealed
-                throw error
-            }
+            return try names.map { try Segment(name: $0, in: files) }
         } catch {
-            for name in names { try? disk.remove(name) }
+            drop(names + written.map(\.name))
             throw error
         }
-        for (ref, time) in newest { noteImported(ref, time) }
     }
 }

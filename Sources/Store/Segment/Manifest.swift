@@ -14,7 +14,7 @@ import Monitoring
 /// The list of published segments.
 struct Manifest: Equatable, Sendable {
     static let name = "MANIFEST"
-    private static let magic: [UInt8] = Array("ESMANIF".utf8) + [2]
+    private static let magic: [UInt8] = FormatVersion.manifest.prefix + [2]
 
     /// Counts publications.
     var version: UInt64 = 0
@@ -133,13 +133,31 @@ struct Manifest: Equatable, Sendable {
 
     /// Puts this manifest in place of the one before, durably and atomically.
     func publish(on disk: any Disk) throws(DiskError) {
-        let temporary = "tmp/\(Manifest.name)-\(version)"
-        let file = try disk.create(temporary)
-        try file.append(encoded())
-        try file.sync()
+        try prepare(on: disk)
+        try install(on: disk)
+    }
+
+    /// Writes it beside the one before. A failure changes nothing.
+    func prepare(on disk: any Disk) throws(DiskError) {
+        // A failed try may have left its file behind.
+        try? disk.remove(temporary)
+        do {
+            let file = try disk.create(temporary)
+            try file.append(encoded())
+            try file.sync()
+        } catch {
+            try? disk.remove(temporary)
+            throw error
+        }
+    }
+
+    /// The second step. After a failure either of the two may be found by the next start.
+    func install(on disk: any Disk) throws(DiskError) {
         try disk.rename(temporary, to: Manifest.name)
         try disk.syncDirectory("")
     }
+
+    private var temporary: String { "tmp/\(Manifest.name)-\(version)" }
 }
 
 extension UnitRef {

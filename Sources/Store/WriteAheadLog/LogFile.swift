@@ -11,7 +11,7 @@
 /// The header of a log file, and reading one as a whole.
 struct LogFile: Sendable {
     static let headerBytes = 36
-    private static let magic: [UInt8] = Array("ESWAL".utf8) + [0, 0, 1]
+    private static let magic: [UInt8] = FormatVersion.log.prefix + [1]
 
     let salt: UInt64
     let firstLSN: UInt64
@@ -60,21 +60,49 @@ struct LogFile: Sendable {
         }
     }
 
-    /// All records that verify, in file order. What does not verify is skipped byte by byte until
-    /// something does: damage costs the damaged record, not those behind it.
-    func records(in bytes: [UInt8], with decompressor: borrowing ZstdDecompressor) -> [LogRecord] {
-        var records: [LogRecord] = []
-        var offset = LogFile.headerBytes
+    /// Calls `body` with each record that verifies, in file order. What does not verify is skipped
+    /// byte by byte until something does: damage costs the damaged record, not those behind it.
+    ///
+    /// - Returns: where the last of them ends.
+    @discardableResult
+    func forEachRecord(
+        in bytes: [UInt8], with decompressor: borrowing ZstdDecompressor,
+        _ body: (LogRecord) -> Void
+    ) -> Int {
+        var end = LogFile.headerBytes
+        var offset = end
         while offset + LogRecord.headerBytes <= bytes.count {
-            let found = LogRecord.decode(
-                bytes, at: offset, salt: recordSalt, with: decompressor)
+            let found = LogRecord.decode(bytes, at: offset, salt: recordSalt, with: decompressor)
             if let found, found.record.lsn >= firstLSN {
-                records.append(found.record)
+                body(found.record)
                 offset += found.length
+                end = offset
             } else {
                 offset += 1
             }
         }
-        return records
+        return end
+    }
+
+    /// Whether the first group commit in it is there as a whole: only then it takes the place of
+    /// what it supersedes, because the header is durable before.
+    func hasFirstCommit(_ bytes: [UInt8], with decompressor: borrowing ZstdDecompressor) -> Bool {
+        var offset = LogFile.headerBytes
+        var lsn = firstLSN
+        while let found = LogRecord.decode(bytes, at: offset, salt: recordSalt, with: decompressor),
+            found.record.lsn == lsn
+        {
+            if !found.record.hasMore { return true }
+            offset += found.length
+            lsn += 1
+        }
+        return false
+    }
+
+    /// What can be said of a file of this name whose header is damaged, so that its records are
+    /// tried all the same: the salt may be whole.
+    init(salvaging bytes: [UInt8], firstLSN: UInt64) {
+        var reader = ByteReader(bytes[8...])
+        self.init(salt: (try? reader.little()) ?? 0, firstLSN: firstLSN)
     }
 }

@@ -3,11 +3,13 @@
 //  The envelope of everything in the log.
 //
 //      0     4     8           16     17      18       20
-//      len  │ crc │ lsn        │ type │ codec │ 0 u16  │ n_frames │ payload (len bytes)
-//      u32    u32   u64          u8     u8               u32
+//      len  │ crc │ lsn        │ type │ codec │ place  │ n_frames │ payload (len bytes)
+//      u32    u32   u64          u8     u8      u16      u32
 //
 //  crc: CRC32C over bytes 8 … and the payload, seeded with the file's salt, so that a record of
-//  another file never verifies. lsn: the record before plus one, strictly.
+//  another file never verifies. lsn: the record before plus one, strictly. place: bits 0 … 14: how
+//  many records of the same group commit go before it, and those before them were synced when this
+//  one was written; bit 15: more of the same group commit follow.
 
 /// A record of the write-ahead log.
 struct LogRecord: Equatable, Sendable {
@@ -23,10 +25,20 @@ struct LogRecord: Equatable, Sendable {
     static let framesMaximum = 65_536
 
     let lsn: UInt64
-    let kind: Kind
+    /// `nil` for a kind that a later version has added: it is passed over.
+    let kind: Kind?
     /// Unpacked.
     let payload: [UInt8]
     let frameCount: Int
+    /// Records of the same group commit before this one.
+    var place: UInt16 = 0
+    /// Whether records of the same group commit follow.
+    var hasMore = false
+
+    private static let moreFollow: UInt16 = 1 << 15
+
+    /// Everything up to here was durable when this record was written.
+    var durableLSN: UInt64 { lsn - UInt64(place) - 1 }
 
     private enum Packing: UInt8 { case plain = 0, zstd = 1 }
 
@@ -46,9 +58,9 @@ struct LogRecord: Equatable, Sendable {
         bytes.append(little: UInt32(packed.count))
         bytes.append(little: UInt32(0))
         bytes.append(little: lsn)
-        bytes.append(kind.rawValue)
+        bytes.append(kind!.rawValue)
         bytes.append(packing.rawValue)
-        bytes.append(little: UInt16(0))
+        bytes.append(little: hasMore ? place | LogRecord.moreFollow : place)
         bytes.append(little: UInt32(frameCount))
         bytes += packed
         bytes.put(Checksum.crc32c(bytes[8...], from: salt), at: 4)
@@ -65,16 +77,17 @@ struct LogRecord: Equatable, Sendable {
             let crc: UInt32 = try? reader.little(), let lsn: UInt64 = try? reader.little(),
             let kindNumber: UInt8 = try? reader.little(),
             let packingNumber: UInt8 = try? reader.little(),
-            (try? reader.little(UInt16.self)) != nil,
+            let placing: UInt16 = try? reader.little(), lsn > UInt64(placing & ~moreFollow),
             let frameCount: UInt32 = try? reader.little(),
             let body = try? reader.take(Int(count)),
             Checksum.crc32c(bytes[(offset + 8)..<reader.offset], from: salt) == crc,
-            let kind = Kind(rawValue: kindNumber), let packing = Packing(rawValue: packingNumber),
-            frameCount <= framesMaximum,
+            let packing = Packing(rawValue: packingNumber), frameCount <= framesMaximum,
             let payload = unpack(body, packing, decompressor)
         else { return nil }
         let record = LogRecord(
-            lsn: lsn, kind: kind, payload: payload, frameCount: Int(frameCount))
+            lsn: lsn, kind: Kind(rawValue: kindNumber), payload: payload,
+            frameCount: Int(frameCount), place: placing & ~moreFollow,
+            hasMore: placing & moreFollow != 0)
         return (record, reader.offset - offset)
     }
 

@@ -14,17 +14,20 @@ struct WriteAheadLog: ~Copyable {
     private let disk: any Disk
     private let compressor = ZstdCompressor()
     private var file: OpenFile?
-    /// The newest record that is durable; 0 before the first.
+    /// The newest record; 0 before the first. Durable, as everything that this log has written.
     private(set) var lastLSN: UInt64
     /// Files that hold records not yet known to be sealed, oldest first, without the open one.
     private(set) var closedFiles: [ClosedFile]
-    /// Set after a failure: the next file voids older records from this LSN on.
-    private var supersedesFrom: UInt64 = .max
+    /// Set after a failure, and while the end of an earlier life's log is unsettled: the next file
+    /// voids older records from this LSN on.
+    private var supersedesFrom: UInt64
 
     struct ClosedFile: Sendable {
         let name: String
         let lastLSN: UInt64
         let bytes: Int
+        /// Kept when it is not needed any more: somebody may get more out of it.
+        var isDamaged = false
     }
 
     private struct OpenFile {
@@ -42,10 +45,14 @@ struct WriteAheadLog: ~Copyable {
     var fileCount: Int { closedFiles.count + (file == nil ? 0 : 1) }
     var bytes: Int { closedFiles.reduce(file?.bytes ?? 0) { $0 + $1.bytes } }
 
-    init(disk: any Disk, lastLSN: UInt64, closedFiles: [ClosedFile]) {
+    /// - Parameters:
+    ///   - lastLSN: no record has a higher one.
+    ///   - durableLSN: older records beyond it will be written again, and void then.
+    init(disk: any Disk, lastLSN: UInt64, durableLSN: UInt64, closedFiles: [ClosedFile]) {
         self.disk = disk
         self.lastLSN = lastLSN
         self.closedFiles = closedFiles
+        supersedesFrom = durableLSN < lastLSN ? durableLSN + 1 : .max
     }
 
     /// Writes `frames` and makes them durable, in one write and one sync.
@@ -72,6 +79,7 @@ struct WriteAheadLog: ~Copyable {
         if file == nil { try begin(salt: salt()) }
         var bytes: [UInt8] = []
         var lsn = lastLSN
+        var records: [LogRecord] = []
         let recordSalt = file!.header.recordSalt
         let unknown = Set(frames.map(\.unit)).subtracting(file!.defined).sorted()
         if !unknown.isEmpty {
@@ -81,15 +89,21 @@ struct WriteAheadLog: ~Copyable {
                 payload.append(text: names(ref).name)
             }
             lsn += 1
-            bytes += LogRecord(lsn: lsn, kind: .defineUnits, payload: payload, frameCount: 0)
-                .encoded(salt: recordSalt, with: compressor)
+            records.append(
+                LogRecord(lsn: lsn, kind: .defineUnits, payload: payload, frameCount: 0))
         }
         for start in stride(from: 0, to: frames.count, by: LogRecord.framesMaximum) {
             let part = Array(frames[start..<min(start + LogRecord.framesMaximum, frames.count)])
             lsn += 1
-            bytes += LogRecord(
-                lsn: lsn, kind: .frames, payload: FrameRecord.encode(part), frameCount: part.count
-            ).encoded(salt: recordSalt, with: compressor)
+            records.append(
+                LogRecord(
+                    lsn: lsn, kind: .frames, payload: FrameRecord.encode(part),
+                    frameCount: part.count))
+        }
+        for index in records.indices {
+            records[index].place = UInt16(index)
+            records[index].hasMore = index + 1 < records.count
+            bytes += records[index].encoded(salt: recordSalt, with: compressor)
         }
         try file!.handle.append(bytes)
         try file!.handle.sync()
@@ -129,20 +143,25 @@ struct WriteAheadLog: ~Copyable {
             // Nothing in it is durable; its name is the next file's.
             try? disk.remove(open.name)
         }
+        // What a file without records would have voided, the next one must.
+        supersedesFrom = lastLSN >= open.header.firstLSN ? .max : open.header.supersedesFrom
         file = nil
-        supersedesFrom = .max
     }
 
     private mutating func abandon() {
         close()
-        supersedesFrom = lastLSN + 1
+        supersedesFrom = min(supersedesFrom, lastLSN + 1)
     }
 
     /// Deletes the closed files whose records are all sealed.
     /// - Parameter flushedLSN: what the manifest says is in segments.
     mutating func removeFiles(flushedThrough flushedLSN: UInt64) throws(DiskError) {
         while let oldest = closedFiles.first, oldest.lastLSN <= flushedLSN {
-            try disk.remove(oldest.name)
+            if oldest.isDamaged {
+                try Quarantine(disk: disk).setAside(oldest.name)
+            } else {
+                try disk.remove(oldest.name)
+            }
             closedFiles.removeFirst()
         }
     }

@@ -56,8 +56,10 @@ struct MachineProbe {
         do {
             let store = try StoreCheck(folder: path + "/store")
             facts.levels = .read(store.damage, newest: store.newest)
+        } catch let error as DiskError where error.kind == .notFound {
+            facts.levels = .missing
         } catch {
-            facts.levels = error.kind == .notFound ? .missing : .unreadable("\(error)")
+            facts.levels = .unreadable("\(error)")
         }
     }
 
@@ -184,7 +186,9 @@ enum HolderProbe {
             let text = text(of: file), let own = try? SystemDisk(reading: parent(lock)).open("LOCK"),
             let written = HolderProbe.text(of: own)
         else { return nil }
-        return holder(inode: inode, writtenPID: written.filter { !$0.isWhitespace }, locks: text)
+        // The first line; the second names the start of the machine.
+        let pid = written.prefix { !$0.isWhitespace }
+        return holder(inode: inode, writtenPID: String(pid), locks: text)
     }
 
     /// - Parameters:

@@ -70,11 +70,15 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: .of(.retention))
     var retention: String?
 
+    @Option(help: .of(.diskReserve))
+    var diskReserve: String?
+
     var flags: [String: [String]] {
         let given: [(Setting, String?)] = [
             (.operatorListen, operatorListen), (.portalListen, portalListen),
             (.publicURL, publicURL), (.pollInterval, pollInterval), (.durability, durability),
             (.commitInterval, commitInterval), (.retention, retention),
+            (.diskReserve, diskReserve),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { setting, text in
             text.map { (setting.key, [$0]) }

@@ -10,6 +10,7 @@ struct ServiceSettings {
     let pollInterval: TimeSpan
     let commitInterval: TimeSpan
     let retention: TimeSpan
+    let diskReserveBytes: Int
     let limits: Limits
 
     /// The bounds that can be set; each is explained in the table of settings.
@@ -39,6 +40,7 @@ struct ServiceSettings {
         pollInterval = settings.span(.pollInterval)
         commitInterval = settings.span(.commitInterval)
         retention = settings.span(.retention)
+        diskReserveBytes = settings.bytes(.diskReserve)
         limits = Limits(
             socketsPerSession: settings.number(.socketsPerSession),
             socketsPerAddress: settings.number(.socketsPerAddress),

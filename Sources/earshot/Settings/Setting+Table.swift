@@ -32,7 +32,7 @@ extension Setting {
         "How often /status is polled, from 20ms")
     static let durability = Setting(
         "durability", flag: "--durability", .choice(["commit", "interval", "relaxed"]),
-        "interval", "Preset of commit_interval: commit 5 ms, interval 1 s, relaxed 10 s")
+        "interval", "Preset of commit_interval: commit 5 ms, interval 1 s, relaxed 10 s; history lags by it")
     static let commitInterval = Setting(
         "commit_interval", flag: "--commit-interval",
         .span(.init(milliseconds: 1), .init(milliseconds: 60_000)), "1s; 5ms, 10s by durability",
@@ -48,6 +48,9 @@ extension Setting {
         "retention", flag: "--retention",
         .span(.init(milliseconds: 86_400_000), .init(milliseconds: 1000 * 366 * 86_400_000)),
         "10y", "How long raw frames are kept, from 1d")
+    static let diskReserve = Setting(
+        "disk_reserve", flag: "--disk-reserve", .bytes(.init(bytes: 16 << 40)), "1GiB",
+        "Free room below which raw frames of the oldest days go, a tenth of the disk at most; 0 never")
     static let log = Setting(
         "log", flag: "--log", .choice(["text", "json"]), "text on a terminal, else json",
         "How log lines look; they go to standard error"
@@ -105,7 +108,7 @@ extension Setting {
     /// In the order in which they are shown and settled.
     static let all: [Setting] = [
         data, operatorListen, portalListen, publicURL, upstreams, pollInterval, durability,
-        commitInterval, retention, log, logLevel, socketsPerSession, socketsPerAddress,
+        commitInterval, retention, diskReserve, log, logLevel, socketsPerSession, socketsPerAddress,
         signInsPerMinute, connections, headBytes, headFields, idle, bodyBytes, messageBytes,
         messagesPerSecond, waitingMessages, blocked, upstreamTimeout, upstreamBytes,
     ]

@@ -10,6 +10,7 @@ enum SettingValue: Equatable, Sendable {
     case list([String])
     case number(Int)
     case span(TimeSpan)
+    case bytes(ByteCount)
 
     /// As a person would write it.
     var text: String {
@@ -18,6 +19,7 @@ enum SettingValue: Equatable, Sendable {
         case .list(let texts): texts.joined(separator: ",")
         case .number(let number): "\(number)"
         case .span(let span): span.text
+        case .bytes(let count): count.text
         }
     }
 }
@@ -35,6 +37,8 @@ enum SettingForm: Equatable, Sendable {
     /// A length of time, from … to.
     case span(TimeSpan, TimeSpan)
     case number(ClosedRange<Int>)
+    /// A size, up to …; 0 is one.
+    case bytes(ByteCount)
 
     /// What is wrong with a value, to stand behind the setting's name: `is 19ms. The least …`.
     struct Complaint: Error, Equatable {
@@ -70,6 +74,15 @@ enum SettingForm: Equatable, Sendable {
                     "is \(text). Give a whole number from \(range.lowerBound) to \(range.upperBound).")
             }
             return .number(number)
+        case .bytes(let most):
+            guard let count = ByteCount(argument: text) else {
+                throw Complaint(
+                    "is \(text). Give 0, or a number with KiB, MiB, GiB or TiB behind it.")
+            }
+            guard count.bytes <= most.bytes else {
+                throw Complaint("is \(text). The most is \(most.text): give that or less.")
+            }
+            return .bytes(count)
         }
     }
 

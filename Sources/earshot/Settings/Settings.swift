@@ -55,6 +55,14 @@ struct Settings {
         return number
     }
 
+    /// - Precondition: as of ``number(_:)``, for a size.
+    func bytes(_ setting: Setting) -> Int {
+        guard case .bytes(let count) = self[setting] else {
+            preconditionFailure("\(setting.key) is no size")
+        }
+        return count.bytes
+    }
+
     /// - Precondition: as of ``number(_:)``, for a length of time.
     func span(_ setting: Setting) -> TimeSpan {
         guard case .span(let span) = self[setting] else {

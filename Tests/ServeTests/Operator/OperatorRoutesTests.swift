@@ -245,6 +245,16 @@ import Testing
         }
     }
 
+    @Test func `is degraded while the disk is short of room`() async throws {
+        var site = Site()
+        site.store.remarks = ["little room"]
+        try await site.run { port async throws in
+            let answer = try await port.get("/readyz", fields: [])
+            #expect(answer.status == 200)
+            #expect(answer.body.hasPrefix(#"{"status":"degraded","reasons":["little room"],"#))
+        }
+    }
+
     @Test func `is not ready when the store cannot work`() async throws {
         var site = Site()
         site.store.stored = ["the disk is full"]

@@ -149,7 +149,9 @@ final class FakeTokens: TokenDirectory {
 struct FakeStoreHealth: StoreHealth {
     var stored: [String] = []
     var parts: [Damage] = []
+    var remarks: [String] = []
     func reasons() -> [String] { stored }
+    func warnings() -> [String] { remarks }
     func damage() -> [Damage] { parts }
     var numbers = StoreStatistics()
     func statistics() -> StoreStatistics { numbers }

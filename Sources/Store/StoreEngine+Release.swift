@@ -1,0 +1,62 @@
+//  StoreEngine+Release.swift · Store
+//
+//  Letting go of frames that are too old, or that the disk has no room for. Rollups stay: a chart
+//  of years goes on.
+
+package import Monitoring
+
+extension StoreEngine {
+    /// Lets go of the frames of days that are older than the retention; their rollups are kept.
+    ///
+    /// - Returns: of how many days.
+    package func retire(now: Timestamp) throws -> Int {
+        let oldest = now.advanced(byMilliseconds: -configuration.retentionMilliseconds)
+        let expired = StoreEngine.daily(view.withState { $0.segments }).filter { _, segments in
+            segments.allSatisfy { $0.header.last < oldest.milliseconds }
+        }
+        for (_, segments) in expired { try releaseFrames(of: segments) }
+        return expired.count
+    }
+
+    /// Lets go of the frames of the oldest day, its rollups are kept; for a disk that fills up.
+    ///
+    /// - Returns: when they were; `nil` when there are none that could go.
+    package func releaseOldestDay() throws -> TimeRange? {
+        guard let (midnight, oldest) = StoreEngine.daily(view.withState { $0.segments }).first else {
+            return nil
+        }
+        try releaseFrames(of: oldest)
+        return TimeRange(
+            start: Timestamp(milliseconds: midnight),
+            end: Timestamp(milliseconds: midnight + SegmentFormat.dayMilliseconds))
+    }
+
+    /// The first moment of the day that ``releaseOldestDay()`` would take.
+    var oldestReleasable: Timestamp? {
+        StoreEngine.daily(view.withState { $0.segments }).first
+            .map { Timestamp(milliseconds: $0.0) }
+    }
+
+    /// - Parameter generations: all segments of one day; made one first, so that its rollups are
+    ///   of all of its frames.
+    private func releaseFrames(of generations: [Segment]) throws {
+        if generations.count > 1 { _ = try merge([], all: generations) }
+        let midnight = Dwell.midnight(before: generations[0].header.first)
+        let whole = StoreEngine.daily(view.withState { $0.segments }).first { $0.0 == midnight }
+        guard let segment = whole?.1.first else { return }
+        let contents = try segment.contents()
+        let file = try segment.file()
+        let rest = try write(
+            level: segment.level, first: segment.header.first, last: segment.header.last,
+            holdsFrames: false, lsnMaximum: segment.footer.lsnMaximum,
+            replacing: [segment.header.uuid]
+        ) { writer in
+            for (row, name) in contents {
+                try writer.copy(row, name, [], in: file)
+            }
+        }
+        try publish(
+            adding: [rest], removing: [segment], flushedLSN: manifest.flushedLSN,
+            changing: { _ in })
+    }
+}
