@@ -37,6 +37,10 @@ extension StoreCommand {
         func run() throws {
             let source = try StoreFolder(data)
             try BackupFolder.refuse(folder, inside: source.data)
+            // Before a folder is made for a backup of nothing.
+            guard try source.reading({ try SystemDisk(reading: $0) }) != nil else {
+                throw Failure(backingUp: source.data, to: folder, BackupFailure.noStore)
+            }
             let (target, lock) = try BackupFolder.open(folder)
             let now = SystemClock().now
             let report = try withExtendedLifetime(lock) { try copy(source, to: target, at: now) }

@@ -1,6 +1,7 @@
 //  StoreRestoreCommand.swift · earshot
 
 import ArgumentParser
+import Monitoring
 import Store
 
 extension StoreCommand {
@@ -25,11 +26,19 @@ extension StoreCommand {
 
         func run() throws {
             let path = try data.folder()
+            guard let backup = try? SystemDisk(reading: folder) else {
+                throw Failure(restoring: folder, to: path, RestoreFailure.noBackup)
+            }
+            let target: SystemDisk
+            do {
+                target = try SystemDisk(root: path)
+            } catch {
+                throw Failure(opening: path, error)
+            }
             let report: StoreRestore.Report
             do {
-                let backup = try SystemDisk(reading: folder)
                 let progress = ProgressLine("checked and copied")
-                report = try StoreRestore.run(from: backup, into: try SystemDisk(root: path)) {
+                report = try StoreRestore.run(from: backup, into: target) {
                     progress.report($0, of: $1)
                 }
             } catch {

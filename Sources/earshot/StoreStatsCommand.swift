@@ -1,6 +1,7 @@
 //  StoreStatsCommand.swift · earshot
 
 import ArgumentParser
+import Monitoring
 import Store
 
 extension StoreCommand {
