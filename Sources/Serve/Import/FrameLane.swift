@@ -12,29 +12,30 @@ import Monitoring
 struct ImportRow {
     /// Unix milliseconds.
     var time: Int64
-    /// Tenths of a decibel by `Metric.rawValue`; the last lane is 0.
-    var levels: SIMD8<Int16>
+    /// Tenths of a decibel by `Metric.rawValue`: seven `Int16`, aligned or not.
+    var levels: UnsafeRawPointer
     var state: UInt8
     /// When the measurement began, in Unix milliseconds; `noStart` when that is not known.
     var start: Int64
 
     static let noStart = Int64.min
+    /// Levels of a frame.
+    static let levelCount = 7
 }
 
 /// Frames of one unit, in the order in which they came. One task at a time.
 final class FrameLane {
     let unit: UnitID
-    private(set) var count = 0
-    private var capacity = 0
-    private var times: UnsafeMutablePointer<Int64>
-    private var levels: UnsafeMutablePointer<Int16>
-    private var states: UnsafeMutablePointer<UInt8>
+    var count = 0
+    private(set) var capacity = 0
+    private(set) var times: UnsafeMutablePointer<Int64>
+    private(set) var levels: UnsafeMutablePointer<Int16>
+    private(set) var states: UnsafeMutablePointer<UInt8>
     /// From which index on which start holds.
     private var starts: [(index: Int, start: Int64)] = []
-    private var lastTime = Int64.min
-    private var isAscending = true
+    var lastTime = Int64.min
+    var isAscending = true
 
-    private static let metricCount = Metric.allCases.count
     private static let leastCapacity = 256
 
     init(unit: UnitID) {
@@ -55,31 +56,44 @@ final class FrameLane {
     /// Adds a frame. Amortised O(1).
     @inline(__always)
     func append(_ row: ImportRow) {
-        if count == capacity { grow() }
-        if starts.isEmpty || starts[starts.count - 1].start != row.start {
-            starts.append((count, row.start))
-        }
+        reserve(1)
+        begin(row.start)
         isAscending = isAscending && row.time > lastTime
         lastTime = row.time
         times[count] = row.time
         states[count] = row.state
         var place = levels + count
-        for metric in 0..<7 {
-            place.pointee = row.levels[metric]
+        for metric in 0..<ImportRow.levelCount {
+            place.pointee = row.levels.loadUnaligned(fromByteOffset: metric * 2, as: Int16.self)
             place += capacity
         }
         count += 1
     }
 
-    private func grow() {
-        let wider = max(FrameLane.leastCapacity, capacity * 2)
+    /// What is added next belongs to the measurement that began at `start`.
+    @inline(__always)
+    func begin(_ start: Int64) {
+        if starts.isEmpty || starts[starts.count - 1].start != start {
+            starts.append((count, start))
+        }
+    }
+
+    /// Makes room for `more` frames.
+    @inline(__always)
+    func reserve(_ more: Int) {
+        if count + more > capacity { grow(to: count + more) }
+    }
+
+    @inline(never)
+    private func grow(to least: Int) {
+        let wider = max(FrameLane.leastCapacity, capacity * 2, least)
         let newTimes = UnsafeMutablePointer<Int64>.allocate(capacity: wider)
         let newLevels = UnsafeMutablePointer<Int16>.allocate(
-            capacity: wider * FrameLane.metricCount)
+            capacity: wider * ImportRow.levelCount)
         let newStates = UnsafeMutablePointer<UInt8>.allocate(capacity: wider)
         newTimes.update(from: times, count: count)
         newStates.update(from: states, count: count)
-        for metric in 0..<FrameLane.metricCount {
+        for metric in 0..<ImportRow.levelCount {
             (newLevels + metric * wider).update(from: levels + metric * capacity, count: count)
         }
         deallocate()
@@ -131,7 +145,7 @@ extension FrameLane {
             let end = position + 1 < starts.count ? starts[position + 1].index : count
             columns.append(
                 times: Array(UnsafeBufferPointer(start: times + first, count: end - first)),
-                levels: (0..<FrameLane.metricCount).map { metric in
+                levels: (0..<ImportRow.levelCount).map { metric in
                     let place = levels + metric * capacity + first
                     return Array(UnsafeBufferPointer(start: place, count: end - first))
                 },
@@ -146,7 +160,7 @@ extension FrameLane {
         columns.reserve(indexes.count)
         for index in indexes {
             var tenths = SIMD8<Int16>(repeating: 0)
-            for metric in 0..<FrameLane.metricCount {
+            for metric in 0..<ImportRow.levelCount {
                 tenths[metric] = levels[metric * capacity + index]
             }
             columns.append(

@@ -27,7 +27,6 @@ final class ImportIntake {
     private let end: Int64
     private(set) var lanes: [FrameLane] = []
     private(set) var report = ImportReport()
-    private let nothing = Levels().tenths
     private var waiting = 0
     private var fullest = 0
 
@@ -47,19 +46,33 @@ final class ImportIntake {
 
     func reject(_ row: Int, _ reason: @autoclosure () -> String) { report.reject(row, reason()) }
 
-    /// Takes a row whose values are each possible, or refuses it for its time or its emptiness.
+    /// Takes a row with at least one level, whose values are each possible; or refuses it for its
+    /// time.
     @inline(__always)
     func take(_ row: ImportRow, number: Int, lane: Int) {
         guard row.time >= earliest, row.time < end else { return rejectTime(row.time, number) }
-        guard row.levels != nothing else { return reject(number, "has no level") }
         let lane = lanes[lane]
         lane.append(row)
         waiting += 1
         fullest = max(fullest, lane.count)
     }
 
+    /// Takes those of `count` records of one unit that are possible.
+    ///
+    /// - Parameter refuse: called with the index of each of the others.
+    func take(
+        records: UnsafeRawPointer, count: Int, lane: Int, refuse: (Int) -> Void
+    ) {
+        let lane = lanes[lane]
+        let before = lane.count
+        lane.append(records: records, count: count, in: earliest..<end, refuse: refuse)
+        waiting += lane.count - before
+        fullest = max(fullest, lane.count)
+    }
+
+    /// Refuses a row for its time.
     @inline(never)
-    private func rejectTime(_ time: Int64, _ number: Int) {
+    func rejectTime(_ time: Int64, _ number: Int) {
         reject(
             number,
             time < earliest

@@ -117,14 +117,28 @@ extension RecordReader {
             lanes[first] = Int32(onlyLane)
             self.onlyLane = nil
         }
-        let first = number
-        number += whole
-        let intake = intake
-        lanes.withUnsafeBufferPointer { lanes in
-            for index in 0..<whole {
-                RecordReader.take(
-                    base + index * RecordReader.recordBytes, first + index + 1, lanes, intake)
+        var begin = 0
+        while begin < whole {
+            // Records of one unit that follow each other go together.
+            let records = base + begin * RecordReader.recordBytes
+            let unit = RecordReader.unit(records)
+            var end = begin + 1
+            while end < whole, RecordReader.unit(base + end * RecordReader.recordBytes) == unit {
+                end += 1
             }
+            let first = number + 1
+            let lane = Int(lanes[unit])
+            if lane < 0 {
+                for index in 0..<(end - begin) {
+                    intake.reject(first + index, "unit \(unit) is none that the query names")
+                }
+            } else {
+                intake.take(records: records, count: end - begin, lane: lane) { index in
+                    refuse(records + index * RecordReader.recordBytes, first + index)
+                }
+            }
+            number += end - begin
+            begin = end
         }
     }
 
@@ -132,31 +146,8 @@ extension RecordReader {
         Int(UInt16(littleEndian: record.loadUnaligned(fromByteOffset: 8, as: UInt16.self)))
     }
 
-    @inline(__always)
-    private static func take(
-        _ record: UnsafeRawPointer, _ number: Int, _ lanes: UnsafeBufferPointer<Int32>,
-        _ intake: ImportIntake
-    ) {
-        let lane = lanes[unit(record)]
-        let word = record.load(fromByteOffset: 10, as: UInt8.self)
-        // The eighth value is the spare one.
-        let levels = SIMD8<Int16>(littleEndian: record + 12)
-        let isPossible =
-            (levels .>= Int16(FieldReader.levels.lowerBound))
-            .& (levels .<= Int16(FieldReader.levels.upperBound)) .| (levels .== Levels.none)
-        guard lane >= 0, word <= 2, all(isPossible), levels[7] == 0,
-            record.load(fromByteOffset: 11, as: UInt8.self) == 0
-        else { return refuse(record, number, lane, levels, intake) }
-        let state = states >> (UInt32(word) * 8)
-        let time = Int64(littleEndian: record.loadUnaligned(as: Int64.self))
-        let row = ImportRow(
-            time: time, levels: levels, state: UInt8(truncatingIfNeeded: state),
-            start: ImportRow.noStart)
-        intake.take(row, number: number, lane: Int(lane))
-    }
-
     /// The flags of states 0, 1 and 2, a byte each.
-    private static let states: UInt32 = {
+    static let states: UInt32 = {
         let origin = FrameState.Origin.imported
         let flags: [FrameState] = [[], .measuring, [.measuring, .over]]
         return flags.enumerated().reduce(0) {
@@ -164,41 +155,36 @@ extension RecordReader {
         }
     }()
 
-    @inline(never)
-    private static func refuse(
-        _ record: UnsafeRawPointer, _ number: Int, _ lane: Int32, _ levels: SIMD8<Int16>,
-        _ intake: ImportIntake
-    ) {
-        let word = record.load(fromByteOffset: 10, as: UInt8.self)
-        if lane < 0 {
-            intake.reject(number, "unit \(unit(record)) is none that the query names")
-        } else if word > 2 {
-            intake.reject(number, "state is \(word); there are 0, 1 and 2")
-        } else if levels[7] != 0 || record.load(fromByteOffset: 11, as: UInt8.self) != 0 {
-            intake.reject(number, "has something else than 0 in its spare bytes")
-        } else {
-            let metric = Metric.allCases.first {
-                let value = levels[$0.rawValue]
-                return value != Levels.none && !FieldReader.levels.contains(Int32(value))
-            }
-            let words = FieldReader.Fault.beyondLevels.words
-            intake.reject(number, "\(metric.map(\.name) ?? "a level") \(words)")
-        }
-    }
-}
+    /// `Levels.none`, without a call into another module.
+    static let none = Int16.min
 
-extension SIMD8<Int16> {
-    @inline(__always)
-    fileprivate init(littleEndian place: UnsafeRawPointer) {
-        #if _endian(little)
-            self = place.loadUnaligned(as: SIMD8<Int16>.self)
-        #else
-            self.init()
-            for lane in 0..<8 {
-                self[lane] = Int16(
-                    littleEndian: place.loadUnaligned(fromByteOffset: lane * 2, as: Int16.self))
-            }
-        #endif
+    /// Says what is wrong with a record.
+    @inline(never)
+    private func refuse(_ record: UnsafeRawPointer, _ number: Int) {
+        let state = record.load(fromByteOffset: 10, as: UInt8.self)
+        let spare = record.load(fromByteOffset: 11, as: UInt8.self)
+        let end = record.loadUnaligned(fromByteOffset: 26, as: UInt16.self)
+        let levels = Metric.allCases.map { metric in
+            Int16(
+                littleEndian: record.loadUnaligned(
+                    fromByteOffset: 12 + metric.rawValue * 2, as: Int16.self))
+        }
+        let wrong = Metric.allCases.first {
+            let level = levels[$0.rawValue]
+            return level != Levels.none && !FieldReader.levels.contains(Int32(level))
+        }
+        if state > 2 {
+            intake.reject(number, "state is \(state); there are 0, 1 and 2")
+        } else if spare != 0 || end != 0 {
+            intake.reject(number, "has something else than 0 in its spare bytes")
+        } else if let wrong {
+            intake.reject(number, "\(wrong.name) \(FieldReader.Fault.beyondLevels.words)")
+        } else if levels.allSatisfy({ $0 == Levels.none }) {
+            intake.reject(number, "has no level")
+        } else {
+            intake.rejectTime(
+                Int64(littleEndian: record.loadUnaligned(as: Int64.self)), number)
+        }
     }
 }
 

@@ -11,11 +11,13 @@ struct RowBuilder {
     private var fields = FieldReader()
     private var units: ImportUnits
     private let intake: ImportIntake
-    private let nothing = Levels().tenths
+    private let levels = RowLevels()
 
-    private var row: ImportRow
+    private var time: Int64 = 0
+    private var start = ImportRow.noStart
     private var lane: Int?
     private var hasTime = false
+    private var hasLevel = false
     private var isMeasuring = true
     private var flags: UInt8 = 0
     /// The fields that this row has had.
@@ -24,15 +26,15 @@ struct RowBuilder {
     init(units: ImportUnits, intake: ImportIntake) {
         self.units = units
         self.intake = intake
-        row = ImportRow(time: 0, levels: nothing, state: 0, start: ImportRow.noStart)
     }
 
     /// Whether rows may do without a unit's name.
     var hasFallback: Bool { units.fallback != nil }
 
     mutating func begin() {
-        row.levels = nothing
-        row.start = ImportRow.noStart
+        if hasLevel { levels.clear() }
+        hasLevel = false
+        start = ImportRow.noStart
         lane = nil
         hasTime = false
         isMeasuring = true
@@ -56,14 +58,15 @@ struct RowBuilder {
         do throws(FieldReader.Fault) {
             switch field {
             case .level(let metric):
-                row.levels[metric] = try FieldReader.level(text)
+                levels.values[metric] = try FieldReader.level(text)
+                hasLevel = true
             case .t:
-                row.time = try fields.time(text)
+                time = try fields.time(text)
                 hasTime = true
             case .state:
                 isMeasuring = try FieldReader.isMeasuring(text)
             case .start:
-                row.start = try fields.time(text)
+                start = try fields.time(text)
             case .range:
                 flags = try FieldReader.flags(text)
             case .unit:
@@ -95,11 +98,24 @@ struct RowBuilder {
                 return intake.reject(number, error.reason)
             }
         }
-        row.state =
+        guard hasLevel else { return intake.reject(number, "has no level") }
+        let state =
             (isMeasuring ? FrameState.measuring.rawValue : 0) | flags
             | FrameState.Origin.imported.rawValue << 4
-        // A meter that does not measure is in no measurement.
-        if !isMeasuring { row.start = ImportRow.noStart }
+        let row = ImportRow(
+            time: time, levels: UnsafeRawPointer(levels.values), state: state,
+            // A meter that does not measure is in no measurement.
+            start: isMeasuring ? start : ImportRow.noStart)
         intake.take(row, number: number, lane: lane)
     }
+}
+
+/// Memory for the levels of one row.
+private final class RowLevels {
+    let values = UnsafeMutablePointer<Int16>.allocate(capacity: ImportRow.levelCount)
+
+    init() { clear() }
+    deinit { values.deallocate() }
+
+    func clear() { values.update(repeating: Levels.none, count: ImportRow.levelCount) }
 }

@@ -35,10 +35,14 @@ import Testing
     private let times = TimeRange(start: "2020-01-01T00:00:00Z", end: "2030-01-01T00:00:00Z")!
     private let bounds = ImportIntake.Bounds(laneFrames: 100, waitingFrames: 1000)
 
-    private func row(_ index: Int) -> ImportRow {
-        ImportRow(
-            time: times.start.milliseconds + Int64(index) * 1000,
-            levels: SIMD8(1, 2, 3, 4, 5, 6, 7, 0), state: 1, start: Int64(index / 10))
+    private func take(_ index: Int, _ lane: Int, _ intake: ImportIntake) {
+        let levels: [Int16] = [1, 2, 3, 4, 5, 6, 7]
+        levels.withUnsafeBytes {
+            let row = ImportRow(
+                time: times.start.milliseconds + Int64(index) * 1000, levels: $0.baseAddress!,
+                state: 1, start: Int64(index / 10))
+            intake.take(row, number: 1, lane: lane)
+        }
     }
 
     @Test func `never waits in memory as a whole`() {
@@ -47,7 +51,7 @@ import Testing
         var handed = 0
         var most = 0
         for second in 0..<50 {
-            for lane in lanes { intake.take(row(second), number: 1, lane: lane) }
+            for lane in lanes { take(second, lane, intake) }
             most = max(most, intake.lanes.reduce(0) { $0 + $1.count })
             if intake.isFull { handed += intake.drain().reduce(0) { $0 + $1.frames.count } }
         }
@@ -61,8 +65,8 @@ import Testing
         let (a, b) = (intake.addLane(of: "a"), intake.addLane(of: "b"))
         for index in 0..<bounds.laneFrames {
             #expect(!intake.isFull)
-            intake.take(row(index), number: 1, lane: a)
-            if index == 0 { intake.take(row(index), number: 1, lane: b) }
+            take(index, a, intake)
+            if index == 0 { take(index, b, intake) }
         }
         #expect(intake.isFull)
         let drained = intake.drain()

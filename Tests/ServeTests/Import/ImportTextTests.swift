@@ -65,7 +65,8 @@ private let header = "t,unit,lp,leq,lmax,lmin,lpeak,ln1,ln2,state,start\n"
         let run = ImportRun(
             .csv,
             header
-                + "2026-11-23T12:00:00.250Z,b-2,57.1,56,70.5,41.2,88.8,66.6,-3.0,measuring,2026-11-23T07:00:00Z\n"
+                + "2026-11-23T12:00:00.250Z,b-2,57.1,56,70.5,41.2,88.8,66.6,-3.0,measuring,"
+                + "2026-11-23T07:00:00Z\n"
                 + "1795435201000,,57.2,,,,,,,stopped,\n")
         var levels = Levels()
         for (metric, tenths) in zip(Metric.allCases, [571, 560, 705, 412, 888, 666, -30]) {
