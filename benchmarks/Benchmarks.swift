@@ -24,6 +24,7 @@ struct Benchmarks: AsyncParsableCommand {
         try await PipelineBenchmarks.run(&bench)
         try await HistoryBenchmarks.run(&bench)
         try SegmentBenchmarks.run(&bench)
+        try await CodecBenchmarks.run(&bench)
         if let json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

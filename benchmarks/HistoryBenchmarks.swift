@@ -39,7 +39,9 @@ enum HistoryBenchmarks {
                 let first = from / step * step
                 let edges = Array(stride(from: first, to: from + length + step, by: Int(step)))
                 let began = Bench.wallSeconds
-                let answer = try await history.buckets(of: unit, in: range, edges: edges)
+                let answer = try await history.buckets(
+                    BucketQuestion(
+                        unit: unit, range: range, edges: edges, metrics: [.lp, .lmax]))
                 latencies.append(Bench.wallSeconds - began)
                 checksum = checksum &* 31 &+ UInt64(answer.buckets.coveredTicks.reduce(0, +))
             }

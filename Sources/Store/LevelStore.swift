@@ -9,7 +9,7 @@ package import Monitoring
 import ServiceLifecycle
 
 /// The store as the rest of the program sees it.
-package actor LevelStore: FrameStore, StoreHealth, Service {
+package actor LevelStore: FrameStore, FrameImporter, StoreHealth, Service {
     private let engine: StoreEngine
     private let clock: any WallClock
     private let logger: Logger
@@ -68,6 +68,48 @@ package actor LevelStore: FrameStore, StoreHealth, Service {
     /// Stores frames of past days at once. See ``StoreEngine/importFrames(_:)``.
     package func importFrames(_ imports: [UnitID: FrameColumns]) async throws -> AppendSummary {
         try engine.importFrames(imports)
+    }
+
+    /// What an import begins with.
+    struct ImportStart: Sendable {
+        let view: StoreView
+        let disk: any Disk
+        /// No other import has it.
+        let number: UInt64
+        let times: TimeRange
+        let lsnMaximum: UInt64
+        let bufferedMaximum: Int
+    }
+
+    package func beginImport() async throws(StoreError) -> any FrameImport {
+        guard !isStopped else { throw .stopped }
+        return ImportSession(store: self, start: engine.startImport(now: clock.now))
+    }
+
+    /// See ``StoreEngine/publish(_:newest:accepted:)``.
+    func publish(_ written: [Segment], newest: [UnitRef: Int64], accepted: Int) async throws {
+        guard !isStopped else { throw StoreError.stopped }
+        try engine.publish(written, newest: newest, accepted: accepted)
+    }
+
+    /// Stores a few imported frames as any others, durable on return.
+    func importThroughLog(_ days: [ImportedDay]) async throws(StoreError) -> AppendSummary {
+        var summary = AppendSummary()
+        for day in days {
+            for unit in day.units.values {
+                for part in unit.parts {
+                    let frames = (0..<part.count).map { part.frame(at: $0, of: unit.name) }
+                    summary += try await append(frames)
+                }
+            }
+        }
+        try await flush()
+        return summary
+    }
+
+    /// Deletes stored frames. See ``StoreEngine/deleteFrames(of:in:)``.
+    package func deleteFrames(of unit: UnitID, in range: TimeRange) async throws -> Bool {
+        try engine.deleteFrames(of: unit, in: range)
     }
 
     /// Commits at each interval, seals, compacts, until the task is cancelled or the service group

@@ -15,42 +15,39 @@ extension SegmentHistory {
     /// See ``LevelHistory/meterIntervals(of:in:limit:)``.
     ///
     /// - Complexity: O(blocks from the range's start on), and a block decoded for each interval.
-    func readIntervals(of unit: UnitID, in range: TimeRange, limit: Int) -> StoredIntervals {
-        let (ref, head, segments, newest) = view.withState { state in
-            let ref = state.refs[unit]
-            return (
-                ref, ref.map { state.heads[Int($0)] }, state.segments,
-                ref.flatMap { state.newest[Int($0)] }
-            )
-        }
+    func readIntervals(of name: UnitID, in range: TimeRange, limit: Int) -> StoredIntervals {
         var answer = StoredIntervals(
-            intervals: [], hasMore: false,
-            completeUntil: newest.map(Timestamp.init(milliseconds:)), damage: [])
-        guard let ref, let head, let newest else { return answer }
-        var ends = RunEnds()
-        for segment in segments where segment.header.last >= range.start.milliseconds {
-            for block in segment.index.unit(ref)?.blocks ?? [] { ends.add(block, of: segment) }
+            intervals: [], hasMore: false, completeUntil: nil, damage: [])
+        guard let unit = view.unit(name), let newest = unit.newest?.milliseconds else {
+            return answer
         }
-        ends.add(head.frames)
+        answer.completeUntil = unit.newest
+        var ends = RunEnds()
+        let start = range.start.milliseconds
+        for segment in unit.segments where segment.header.last >= start {
+            let blocks = unit.blocks(in: segment, from: start, to: .max, damage: &answer.damage)
+            for (file, block) in blocks { ends.add(block, of: segment, in: file) }
+        }
+        ends.add(unit.head.frames)
         let wanted = ends.byStart.filter { start, end in
             let touches = start < range.end && end.time >= range.start
             return range.contains(end.time) || (end.time.milliseconds == newest && touches)
         }.sorted { $0.value.time < $1.value.time }
-        let zstd = ZstdDecompressor()
+        let reader = PageReader()
         for (start, end) in wanted {
             guard answer.intervals.count < limit else {
                 answer.hasMore = true
                 break
             }
             do {
-                let levels = try end.place.levels(with: zstd)
+                let levels = try end.place.levels(with: reader)
                 answer.intervals.append(
                     MeterInterval(
                         start: start, to: end.time, levels: levels,
                         isOpen: end.time.milliseconds == newest))
             } catch {
-                guard case .block(let segment, let block) = end.place else { continue }
-                answer.damage.append(Damage(block, of: unit, in: segment, error))
+                guard case .block(let segment, _, let block) = end.place else { continue }
+                answer.damage.append(Damage(block, of: name, in: segment, error))
             }
         }
         return answer
@@ -62,13 +59,13 @@ private struct RunEnds {
     enum Place {
         case head(Levels)
         /// Its last frame.
-        case block(Segment, BlockEntry)
+        case block(Segment, any DiskFile, BlockEntry)
 
-        func levels(with decompressor: borrowing ZstdDecompressor) throws -> Levels {
+        func levels(with reader: PageReader) throws -> Levels {
             switch self {
             case .head(let levels): return levels
-            case .block(let segment, let block):
-                let columns = try segment.read(block, with: decompressor)
+            case .block(let segment, let file, let block):
+                let columns = try segment.read(block, in: file, with: reader)
                 return RunEnds.result(columns, 0..<columns.count)
             }
         }
@@ -81,8 +78,8 @@ private struct RunEnds {
 
     private(set) var byStart: [Timestamp: End] = [:]
 
-    mutating func add(_ block: BlockEntry, of segment: Segment) {
-        add(block.run, block.last, .block(segment, block))
+    mutating func add(_ block: BlockEntry, of segment: Segment, in file: any DiskFile) {
+        add(block.run, block.last, .block(segment, file, block))
     }
 
     mutating func add(_ columns: FrameColumns) {

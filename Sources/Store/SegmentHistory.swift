@@ -1,11 +1,6 @@
 //  SegmentHistory.swift · Store
 //
-//  Reading: blocks of segments and heads, merged where they overlap, fed on in time order.
-//
-//      seg a  ├──1──┤├──2──┤
-//      seg b          ├─3─┤                      3 overlaps 2: one cluster, merged
-//      head                     ├──4──┤
-//      out    ├──1──┤├──2+3─┤   ├──4──┤
+//  Answers questions about stored levels. Buckets: `SegmentHistory+Buckets`.
 
 package import Monitoring
 
@@ -28,10 +23,8 @@ package struct SegmentHistory: LevelHistory {
     }
 
     @concurrent
-    package func buckets(
-        of unit: UnitID, in range: TimeRange, edges: [Int64]
-    ) async throws -> StoredBuckets {
-        readBuckets(of: unit, in: range, edges: edges)
+    package func buckets(_ question: BucketQuestion) async throws -> StoredBuckets {
+        await readBuckets(question)
     }
 
     @concurrent
@@ -54,74 +47,9 @@ package struct SegmentHistory: LevelHistory {
         }
     }
 
-    func readFrames(of unit: UnitID, in range: TimeRange, limit: Int) -> StoredFrames {
-        let sources = view.sources(of: unit, around: range)
-        var found = FrameColumns()
-        var damage: [Damage] = []
-        var hasMore = false
-        forEachCluster(of: sources, unit: unit, damage: &damage) { columns in
-            let indexes = columns.indexes(in: range)
-            let room = limit - found.count
-            found.append(columns, indexes.prefix(room))
-            hasMore = indexes.count > room
-            return !hasMore
-        }
-        return StoredFrames(
-            columns: found, hasMore: hasMore, completeUntil: sources.newest, damage: damage)
-    }
-
-    func readBuckets(of unit: UnitID, in range: TimeRange, edges: [Int64]) -> StoredBuckets {
-        let sources = view.sources(of: unit, around: range)
-        var buckets = LevelBuckets(edges: edges, range: range)
-        var damage: [Damage] = []
-        forEachCluster(of: sources, unit: unit, damage: &damage) { columns in
-            buckets.add(columns)
-            return true
-        }
-        return StoredBuckets(
-            buckets: buckets, completeUntil: sources.newest, damage: damage)
-    }
-
-    /// Calls `body` with stretches of frames in time order until it answers false. A block that
-    /// cannot be read is named in `damage` and left out.
-    private func forEachCluster(
-        of sources: Sources, unit: UnitID, damage: inout [Damage],
-        _ body: (FrameColumns) -> Bool
-    ) {
-        let zstd = ZstdDecompressor()
-        var position = 0
-        while position < sources.items.count {
-            var end = position + 1
-            var last = sources.items[position].last
-            while end < sources.items.count, sources.items[end].first <= last {
-                last = max(last, sources.items[end].last)
-                end += 1
-            }
-            var parts: [FrameColumns] = []
-            for item in sources.items[position..<end] {
-                switch item {
-                case .head(let columns): parts.append(columns)
-                case .block(let segment, let block):
-                    do {
-                        parts.append(try segment.read(block, with: zstd))
-                    } catch {
-                        damage.append(Damage(block, of: unit, in: segment, error))
-                    }
-                }
-            }
-            let columns = FrameColumns.merging(parts)
-            if !columns.isEmpty, !body(columns) { return }
-            position = end
-        }
-    }
-}
-
-extension Damage {
-    /// A block that cannot be read.
-    init(_ block: BlockEntry, of unit: UnitID, in segment: Segment, _ error: any Error) {
-        self.init(
-            file: segment.name, kind: "page", unit: unit,
-            from: Timestamp(milliseconds: block.first), to: Timestamp(milliseconds: block.last),
-            detail: "A block of \(block.count) frames cannot be read: \(error).")
+    func readFrames(of name: UnitID, in range: TimeRange, limit: Int) -> StoredFrames {
+        view.unit(name)?.frames(in: range, limit: limit)
+            ?? StoredFrames(
+                columns: FrameColumns(), hasMore: false, completeUntil: nil, damage: [])
     }
 }

@@ -53,13 +53,20 @@ package struct StoreCheck: Sendable {
                     detail: "It is missing or damaged; the service rebuilds it when it starts."))
         }
         let zstd = ZstdDecompressor()
+        let files = SegmentFiles(disk: disk)
         var units: [UnitRef: UnitID] = [:]
+        for unit in manifest?.units ?? [] { units[unit.ref] = unit.name }
         for name in names {
             do {
-                let segment = try Segment(name: name, on: disk)
+                let segment = try Segment(name: name, in: files)
                 try verify(segment, manifest?.segments.first { $0.name == name })
-                read(segment, with: zstd)
-                for unit in segment.index.units { units[unit.ref] = unit.name }
+                segmentCount += 1
+                byteCount += segment.bytes
+                damage += segment.verify()
+                for (row, name) in try segment.contents() {
+                    units[row.ref] = name
+                    note(name, Timestamp(milliseconds: row.last))
+                }
             } catch {
                 damage.append(Damage(file: name, kind: "index", detail: "\(error)."))
             }
@@ -77,25 +84,6 @@ package struct StoreCheck: Sendable {
         guard let entry else { return }
         guard segment.bytes == entry.bytes, segment.footerChecksum == entry.footerChecksum else {
             throw FormatError("it is not the file that was published")
-        }
-    }
-
-    private mutating func read(_ segment: Segment, with zstd: borrowing ZstdDecompressor) {
-        segmentCount += 1
-        byteCount += segment.bytes
-        for unit in segment.index.units {
-            note(unit.name, Timestamp(milliseconds: unit.last))
-            for block in unit.blocks {
-                do {
-                    _ = try segment.read(block, with: zstd)
-                } catch {
-                    damage.append(
-                        Damage(
-                            file: segment.name, kind: "page", unit: unit.name,
-                            from: Timestamp(milliseconds: block.first),
-                            to: Timestamp(milliseconds: block.last), detail: "\(error)."))
-                }
-            }
         }
     }
 

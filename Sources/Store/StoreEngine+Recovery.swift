@@ -24,17 +24,19 @@ extension StoreEngine {
         try disk.syncDirectory("")
         for name in try disk.list("tmp") { try disk.remove("tmp/\(name)") }
 
-        var recovery = Recovery(disk: disk)
+        let files = SegmentFiles(disk: disk)
+        var recovery = Recovery(disk: disk, files: files)
         let (manifest, segments) = try recovery.openSegments()
         let replay = try recovery.replayLog(
-            after: manifest.flushedLSN, knowing: segments)
+            after: manifest.flushedLSN, knowing: manifest.units)
         let view = StoreView()
         let damage = recovery.damage
         view.withState { state in
-            for unit in segments.lazy.flatMap(\.index.units) {
+            for unit in manifest.units {
                 state.define(unit.ref, as: unit.name)
-                state.noteNewest(unit.ref, unit.last)
+                if let newest = unit.newest { state.noteNewest(unit.ref, newest) }
             }
+            state.tombstones = manifest.tombstones
             for (ref, name) in replay.units.sorted(by: { $0.key < $1.key }) {
                 state.define(ref, as: name)
             }
@@ -49,10 +51,12 @@ extension StoreEngine {
         let log = WriteAheadLog(
             disk: disk, lastLSN: max(replay.lastLSN, manifest.flushedLSN),
             closedFiles: replay.files)
-        let generation = try recovery.highestGeneration() + 1
+        // Tombstones too have numbers: what comes after one must not be hidden by it.
+        let generation = max(
+            try recovery.highestGeneration(), manifest.tombstones.map(\.generation).max() ?? 0) + 1
         let engine = StoreEngine(
             disk: disk, configuration: configuration, view: view, log: log, manifest: manifest,
-            nextGeneration: generation, randomBits: randomBits)
+            files: files, nextGeneration: generation, randomBits: randomBits)
         engine.noteLog()
         return engine
     }
@@ -61,6 +65,7 @@ extension StoreEngine {
 /// Reads what is there. Collects damage on the way.
 private struct Recovery {
     let disk: any Disk
+    let files: SegmentFiles
     var damage: [Damage] = []
 
     /// What the log holds beyond the segments.
@@ -83,7 +88,7 @@ private struct Recovery {
                 continue
             }
             do {
-                let segment = try Segment(name: entry.name, on: disk)
+                let segment = try Segment(name: entry.name, in: files)
                 guard segment.bytes == entry.bytes, segment.footerChecksum == entry.footerChecksum
                 else { throw FormatError("it is not the file that was published") }
                 segments.append(segment)
@@ -92,8 +97,16 @@ private struct Recovery {
                 try quarantine(entry.name)
             }
         }
+        let replaced = Set(segments.flatMap(\.replaced))
         for name in present.subtracting(manifest.segments.map(\.name)).sorted() {
-            try quarantine(name)
+            if let segment = try? Segment(name: name, in: files),
+                replaced.contains(segment.header.uuid)
+            {
+                // Its successor was published, and a crash came before it was deleted.
+                try disk.remove(name)
+            } else {
+                try quarantine(name)
+            }
         }
         return (manifest, segments)
     }
@@ -121,7 +134,7 @@ private struct Recovery {
         var opened: [Segment] = []
         for name in present.sorted() {
             do {
-                opened.append(try Segment(name: name, on: disk))
+                opened.append(try Segment(name: name, in: files))
             } catch {
                 note(name, "index", "The file cannot be used: \(error).")
                 try quarantine(name)
@@ -136,16 +149,35 @@ private struct Recovery {
         var manifest = Manifest()
         manifest.version = 1 << 32
         manifest.segments = segments.map(Manifest.Entry.init)
+        manifest.units = units(of: segments)
         manifest.flushedLSN = segments.map(\.footer.lsnMaximum).max() ?? 0
         try manifest.publish(on: disk)
         return (manifest, segments)
     }
 
+    /// The units that segments name, with their newest frames.
+    private mutating func units(of segments: [Segment]) -> [Manifest.UnitName] {
+        var names: [UnitRef: (name: UnitID, newest: Int64)] = [:]
+        for segment in segments {
+            do {
+                for (row, name) in try segment.contents() where row.ref < UnitRef.countMaximum {
+                    let newest = names[row.ref].map { max($0.newest, row.last) } ?? row.last
+                    names[row.ref] = (name, newest)
+                }
+            } catch {
+                note(segment.name, "index", "Its units cannot be read: \(error).")
+            }
+        }
+        return names.sorted { $0.key < $1.key }.map {
+            Manifest.UnitName(ref: $0.key, name: $0.value.name, newest: $0.value.newest)
+        }
+    }
+
     mutating func replayLog(
-        after flushedLSN: UInt64, knowing segments: [Segment]
+        after flushedLSN: UInt64, knowing units: [Manifest.UnitName]
     ) throws -> Replay {
         var replay = Replay(lastLSN: flushedLSN)
-        for unit in segments.lazy.flatMap(\.index.units) { replay.units[unit.ref] = unit.name }
+        for unit in units { replay.units[unit.ref] = unit.name }
         let zstd = ZstdDecompressor()
         let names = try disk.list("wal").filter { LogFile.firstLSN(name: $0) != nil }.sorted()
         var files: [(name: String, header: LogFile, records: [LogRecord], bytes: Int)] = []
@@ -182,7 +214,7 @@ private struct Recovery {
             var reader = ByteReader(record.payload)
             while reader.remaining > 0 {
                 guard let ref: UnitRef = try? reader.little(), let text = try? reader.text(),
-                    let name = UnitID(text), ref < 1 << 24
+                    let name = UnitID(text), ref < UnitRef.countMaximum
                 else { break }
                 replay.units[ref] = name
             }

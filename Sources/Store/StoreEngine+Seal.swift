@@ -22,8 +22,14 @@ extension StoreEngine {
         guard !sealed.isEmpty else { return }
         log.close()
         let flushedLSN = log.lastLSN
+        let first = sealed.map { $0.2.times[0] }.min()!
+        let last = sealed.map { $0.2.times[$0.2.count - 1] }.max()!
         let segment = try write(
-            level: 0, units: sealed, lsnMaximum: flushedLSN, replacing: [])
+            level: 0, first: first, last: last, lsnMaximum: flushedLSN, replacing: []
+        ) { writer in
+            for (ref, name, columns) in sealed { try writer.add(ref, name, columns) }
+        }
+        for (ref, _, columns) in sealed { noteSealed(ref, columns.times[columns.count - 1]) }
         try publish(adding: [segment], removing: [], flushedLSN: flushedLSN) { state in
             for (ref, _, _) in sealed { state.heads[Int(ref)] = Head() }
         }
@@ -31,173 +37,125 @@ extension StoreEngine {
         try log.removeFiles(flushedThrough: flushedLSN)
     }
 
-    /// Stores frames of past days directly as daily segments, all or nothing, without the log.
+    /// Deletes the frames of a unit with times in `range`, durably and for every reader from here
+    /// on. What is stored afterwards is not touched.
     ///
-    /// - Parameter imports: by unit, in time order; frames that are stored already are left out
-    ///   and counted.
-    /// - Complexity: O(frames), plus reading what is stored for the same times.
-    package func importFrames(_ imports: [UnitID: FrameColumns]) throws -> AppendSummary {
-        try commit()
-        var summary = AppendSummary()
-        var days: [Int64: [(UnitRef, UnitID, FrameColumns)]] = [:]
-        for (name, columns) in imports.sorted(by: { $0.key < $1.key }) {
-            let fresh = try withoutStored(columns, of: name, &summary)
-            let ref = view.withState { state in
-                if let ref = state.refs[name] { return ref }
-                let ref = UnitRef(state.names.count)
-                state.define(ref, as: name)
-                return ref
-            }
-            for (day, part) in fresh.byDay() { days[day, default: []].append((ref, name, part)) }
-        }
-        guard !days.isEmpty else { return summary }
-        let segments = try days.sorted { $0.key < $1.key }.map { _, units in
-            try write(
-                level: 1, units: units.sorted { $0.0 < $1.0 }, lsnMaximum: manifest.flushedLSN,
-                replacing: [])
-        }
-        try publish(adding: segments, removing: [], flushedLSN: manifest.flushedLSN) { state in
-            for unit in segments.flatMap(\.index.units) { state.noteNewest(unit.ref, unit.last) }
-            state.numbers.framesStored += UInt64(summary.accepted)
-        }
-        noteImported(segments)
-        return summary
-    }
-
-    private func withoutStored(
-        _ columns: FrameColumns, of unit: UnitID, _ summary: inout AppendSummary
-    ) throws -> FrameColumns {
-        guard let first = columns.times.first, let last = columns.times.last else {
-            return columns
-        }
-        let range = TimeRange(
-            start: Timestamp(milliseconds: first), end: Timestamp(milliseconds: last + 1))!
-        let stored = SegmentHistory(view: view).readFrames(of: unit, in: range, limit: .max).columns
-        guard !stored.isEmpty else {
-            summary.accepted += columns.count
-            return columns
-        }
-        var fresh = FrameColumns()
-        for index in 0..<columns.count {
-            guard let place = stored.index(at: columns.times[index]) else {
-                fresh.append(columns, index..<index + 1)
-                continue
-            }
-            if StoredValues(columns, index) == StoredValues(stored, place) {
-                summary.duplicates += 1
-            } else {
-                summary.conflictsByUnit[unit, default: 0] += 1
-            }
-        }
-        summary.accepted += fresh.count
-        return fresh
-    }
-
-    /// Merges sealed L0 segments of days that are over into one L1 segment a UTC day.
-    ///
-    /// - Parameters:
-    ///   - now: a day is over 15 minutes after its end.
-    ///   - force: merges all L0 segments, for example when too many have gathered.
-    /// - Returns: how many segments were merged.
-    package func compact(now: Timestamp, force: Bool = false) throws -> Int {
-        let over = floorDivide(
-            now.milliseconds - StoreEngine.dayEndDelayMilliseconds,
-            by: SegmentFormat.dayMilliseconds) * SegmentFormat.dayMilliseconds
-        let inputs = view.withState { state in
-            state.segments.filter { $0.header.level == 0 && (force || $0.header.last < over) }
-        }
-        guard inputs.count > 1 || (inputs.count == 1 && !force) else { return 0 }
-        let lsnMaximum = inputs.map(\.footer.lsnMaximum).max()!
-        var days: [Int64: [(UnitRef, UnitID, FrameColumns)]] = [:]
-        let zstd = ZstdDecompressor()
-        let refs = Set(inputs.flatMap { $0.index.units.map(\.ref) }).sorted()
-        for ref in refs {
-            var parts: [FrameColumns] = []
-            var name: UnitID?
-            for segment in inputs {
-                guard let unit = segment.index.unit(ref) else { continue }
-                name = unit.name
-                for block in unit.blocks { parts.append(try segment.read(block, with: zstd)) }
-            }
-            for (day, part) in FrameColumns.merging(parts).byDay() {
-                days[day, default: []].append((ref, name!, part))
-            }
-        }
-        let outputs = try days.sorted { $0.key < $1.key }.map { _, units in
-            try write(
-                level: 1, units: units, lsnMaximum: lsnMaximum,
-                replacing: inputs.map(\.header.uuid))
-        }
+    /// They are gone from the disk with the next rewrite of their days.
+    /// - Returns: false when the unit was never seen.
+    package func deleteFrames(of unit: UnitID, in range: TimeRange) throws -> Bool {
+        guard let ref = view.withState({ $0.refs[unit] }) else { return false }
+        // What is in heads and log becomes a segment, so that one rule hides everything.
+        try seal()
+        let tombstone = Tombstone(
+            ref: ref, from: range.start.milliseconds, to: range.end.milliseconds,
+            generation: nextGeneration)
+        nextGeneration += 1
         try publish(
-            adding: outputs, removing: inputs, flushedLSN: manifest.flushedLSN, changing: { _ in })
-        return inputs.count
+            adding: [], removing: [], flushedLSN: manifest.flushedLSN,
+            tombstones: manifest.tombstones + [tombstone], changing: { _ in })
+        forgetLookups()
+        return true
     }
 
-    static var dayEndDelayMilliseconds: Int64 { 900_000 }
-
-    /// Deletes the segments whose newest frame is older than the retention.
-    package func retire(now: Timestamp) throws -> Int {
-        let oldest = now.advanced(byMilliseconds: -configuration.retentionMilliseconds)
-        let expired = view.withState { state in
-            state.segments.filter { $0.header.last < oldest.milliseconds }
-        }
-        guard !expired.isEmpty else { return 0 }
-        try publish(
-            adding: [], removing: expired, flushedLSN: manifest.flushedLSN, changing: { _ in })
-        return expired.count
-    }
-
-    private func write(
-        level: UInt8, units: [(UnitRef, UnitID, FrameColumns)], lsnMaximum: UInt64,
-        replacing replaced: [SegmentUUID]
+    /// Writes a segment and puts it in place; it counts once it is published.
+    func write(
+        level: UInt8, first: Int64, last: Int64, holdsFrames: Bool = true, lsnMaximum: UInt64,
+        replacing replaced: [SegmentUUID], _ fill: (inout SegmentWriter) throws -> Void
     ) throws -> Segment {
         let (generation, uuid) = nextIdentity()
-        let first = units.map { $0.2.times[0] }.min()!
-        let last = units.map { $0.2.times[$0.2.count - 1] }.max()!
         let temporary = "tmp/\(generation)"
-        var writer = SegmentWriter(
-            file: try disk.create(temporary), level: level, uuid: uuid, first: first, last: last)
-        for (ref, name, columns) in units { try writer.add(ref, name, columns) }
-        _ = try writer.finish(lsnMaximum: lsnMaximum, replacing: replaced)
+        do {
+            var writer = SegmentWriter(
+                file: try disk.create(temporary), level: level, uuid: uuid, first: first,
+                last: last, holdsFrames: holdsFrames)
+            try fill(&writer)
+            try writer.finish(lsnMaximum: lsnMaximum, replacing: replaced)
+        } catch {
+            // The room that a full disk needs.
+            try? disk.remove(temporary)
+            throw error
+        }
         let name = SegmentName.make(level: level, first: first, generation: generation)
         try disk.rename(temporary, to: name)
         try disk.syncDirectory("seg")
-        return try Segment(name: name, on: disk)
+        return try Segment(name: name, in: files)
     }
 
     /// One MANIFEST, then the readers' view, then the files nobody needs.
-    private func publish(
-        adding added: [Segment], removing removed: [Segment], flushedLSN: UInt64,
+    ///
+    /// - Parameter damaged: files among `removed` that could not be read as a whole; they are set
+    ///   aside instead of being deleted.
+    func publish(
+        adding added: [Segment], removing removed: [Segment], damaged: Set<String> = [],
+        flushedLSN: UInt64, tombstones: [Tombstone]? = nil,
         changing change: (inout StoreView.State) -> Void
     ) throws {
         let gone = Set(removed.map(\.name))
         var next = manifest
         next.version += 1
         next.flushedLSN = flushedLSN
-        next.segments.removeAll { gone.contains($0.name) }
-        next.segments += added.map(Manifest.Entry.init)
+        next.segments = StoreEngine.replacing(
+            gone, in: next.segments, by: added.map(Manifest.Entry.init)
+        ) { $0.name }
+        next.units = units()
+        next.tombstones = (tombstones ?? next.tombstones).filter { tombstone in
+            next.segments.contains {
+                SegmentName.generation($0.name) ?? 0 < tombstone.generation
+                    && $0.first < tombstone.to && $0.last >= tombstone.from
+            }
+        }
         // A failed try may have left its file behind.
         try? disk.remove("tmp/\(Manifest.name)-\(next.version)")
         try next.publish(on: disk)
         manifest = next
         view.withState { state in
-            state.segments.removeAll { gone.contains($0.name) }
-            state.segments += added
+            state.segments = StoreEngine.replacing(gone, in: state.segments, by: added) { $0.name }
+            state.tombstones = next.tombstones
             change(&state)
         }
-        for segment in removed { try disk.remove(segment.name) }
+        for segment in removed {
+            segment.outliveItsName()
+            if damaged.contains(segment.name) {
+                try disk.rename(
+                    segment.name, to: "quarantine/\(segment.name.split(separator: "/").last!)")
+                try disk.syncDirectory("quarantine")
+            } else {
+                try disk.remove(segment.name)
+            }
+        }
+    }
+
+    /// `list` without those that are `gone`, and with `added` in the place of the first of them, so
+    /// that what was written first stays first.
+    private static func replacing<Element>(
+        _ gone: Set<String>, in list: [Element], by added: [Element], name: (Element) -> String
+    ) -> [Element] {
+        let place = list.firstIndex { gone.contains(name($0)) } ?? list.count
+        return list[..<place] + added + list[place...].filter { !gone.contains(name($0)) }
+    }
+
+    private func units() -> [Manifest.UnitName] {
+        view.withState { state in
+            state.names.indices.compactMap { index in
+                state.names[index].map { name in
+                    Manifest.UnitName(
+                        ref: UnitRef(index), name: name,
+                        newest: index < newestSealed.count ? newestSealed[index] : nil)
+                }
+            }
+        }
     }
 }
 
 extension FrameColumns {
-    /// Cut at UTC midnights: day number from 1970 and its frames.
-    func byDay() -> [(day: Int64, frames: FrameColumns)] {
-        var days: [(day: Int64, frames: FrameColumns)] = []
+    /// Cut at UTC midnights: the start of each day and its frames.
+    func byDay() -> [(midnight: Int64, frames: FrameColumns)] {
+        var days: [(midnight: Int64, frames: FrameColumns)] = []
         var start = 0
         while start < count {
-            let day = floorDivide(times[start], by: SegmentFormat.dayMilliseconds)
-            let end = firstIndex(atOrAfter: (day + 1) * SegmentFormat.dayMilliseconds)
-            days.append((day, slice(start..<end)))
+            let midnight = Dwell.midnight(before: times[start])
+            let end = firstIndex(atOrAfter: midnight + SegmentFormat.dayMilliseconds)
+            days.append((midnight, slice(start..<end)))
             start = end
         }
         return days

@@ -18,6 +18,9 @@ package struct StoreConfiguration: Sendable {
     package var retentionMilliseconds: Int64 = 10 * 366 * 86_400_000
     /// Frames that wait in memory at most, for example while the disk is full. About 64 bytes each.
     package var waitingFramesMaximum = 1_000_000
+    /// Frames that an import keeps in memory; more are written while it goes on. About 25 bytes
+    /// each, twice as many while they are written.
+    package var importedFramesMaximum = 2_000_000
 
     package init() {}
 }
@@ -29,8 +32,13 @@ package final class StoreEngine {
     let view: StoreView
     var log: WriteAheadLog
     var manifest: Manifest
+    let files: SegmentFiles
     var nextGeneration: UInt64
-    private var randomBits: () -> UInt64
+    /// By `UnitRef`: the newest time in segments.
+    var newestSealed: [Int64?]
+    /// The UTC day whose past was last put in order, by midnight.
+    var tidiedDay: Int64?
+    let randomBits: () -> UInt64
 
     /// Accepted, not yet durable.
     private var waiting: [LoggedFrame] = []
@@ -50,10 +58,11 @@ package final class StoreEngine {
 
     init(
         disk: any Disk, configuration: StoreConfiguration, view: StoreView,
-        log: consuming WriteAheadLog, manifest: Manifest, nextGeneration: UInt64,
-        randomBits: @escaping () -> UInt64
+        log: consuming WriteAheadLog, manifest: Manifest, files: SegmentFiles,
+        nextGeneration: UInt64, randomBits: @escaping () -> UInt64
     ) {
         self.disk = disk
+        self.files = files
         self.configuration = configuration
         self.view = view
         self.log = log
@@ -61,6 +70,15 @@ package final class StoreEngine {
         self.nextGeneration = nextGeneration
         self.randomBits = randomBits
         newestAccepted = view.withState { $0.newest }
+        newestSealed = []
+        for unit in manifest.units {
+            if let newest = unit.newest { noteSealed(unit.ref, newest) }
+        }
+    }
+
+    func noteSealed(_ ref: UnitRef, _ time: Int64) {
+        while newestSealed.count <= Int(ref) { newestSealed.append(nil) }
+        newestSealed[Int(ref)] = max(newestSealed[Int(ref)] ?? time, time)
     }
 
     var waitingCount: Int { waiting.count }
@@ -110,12 +128,7 @@ package final class StoreEngine {
     }
 
     private func reference(to unit: UnitID) -> UnitRef {
-        let ref = view.withState { state in
-            if let ref = state.refs[unit] { return ref }
-            let ref = UnitRef(state.names.count)
-            state.define(ref, as: unit)
-            return ref
-        }
+        let ref = view.reference(to: unit)
         while newestAccepted.count <= Int(ref) { newestAccepted.append(nil) }
         return ref
     }
@@ -129,9 +142,12 @@ package final class StoreEngine {
         if let place = waitingPlaces?[Key(unit: ref, time: time)] {
             return StoredValues(waiting[place])
         }
-        let (head, segments) = view.withState { ($0.heads[Int(ref)], $0.segments) }
-        return head.stored(at: time) ?? lookup.stored(ref, at: time, in: segments)
+        guard let unit = view.unit(numbered: ref) else { return nil }
+        return unit.head.stored(at: time) ?? lookup.stored(time, of: unit)
     }
+
+    /// Forgets what was read of segments, because deletions changed what counts.
+    func forgetLookups() { lookup = BlockLookup() }
 
     /// Makes everything accepted so far durable, then visible.
     ///
@@ -180,17 +196,22 @@ package final class StoreEngine {
         }
     }
 
-    /// Takes note of frames that came by another way than ``append(_:now:)``.
-    func noteImported(_ segments: [Segment]) {
-        for unit in segments.lazy.flatMap(\.index.units) {
-            while newestAccepted.count <= Int(unit.ref) { newestAccepted.append(nil) }
-            let newest = newestAccepted[Int(unit.ref)]
-            newestAccepted[Int(unit.ref)] = max(newest ?? unit.last, unit.last)
-        }
+    /// Takes note of a frame that came by another way than ``append(_:now:)``.
+    func noteImported(_ ref: UnitRef, _ newest: Int64) {
+        while newestAccepted.count <= Int(ref) { newestAccepted.append(nil) }
+        newestAccepted[Int(ref)] = max(newestAccepted[Int(ref)] ?? newest, newest)
     }
 
-    /// True when a head asks to be sealed before its time.
-    var isSealDue: Bool { view.withState { $0.heads.contains { $0.isFull } } }
+    /// Frames in all heads together at which they are sealed before their time: about 100 MB.
+    static let headFramesMaximum = 4_000_000
+
+    /// True when a head, or all of them together, ask to be sealed before their time.
+    var isSealDue: Bool {
+        view.withState { state in
+            state.heads.contains { $0.isFull }
+                || state.heads.reduce(0) { $0 + $1.count } >= StoreEngine.headFramesMaximum
+        }
+    }
 
     /// A new number for a file, and random bits for its name.
     func nextIdentity() -> (generation: UInt64, uuid: SegmentUUID) {
@@ -201,36 +222,36 @@ package final class StoreEngine {
 
 /// Finds single frames in segments; keeps the last block read, because late frames come in rows.
 private struct BlockLookup {
-    private let decompressor = Decompressor()
+    private let reader = PageReader()
     private var cached: (segment: String, first: Int64, ref: UnitRef, columns: FrameColumns)?
 
-    private final class Decompressor { let zstd = ZstdDecompressor() }
-
     /// The values stored for `time`; `nil` when there are none, or their block is damaged.
-    mutating func stored(
-        _ ref: UnitRef, at time: Int64, in segments: [Segment]
-    ) -> StoredValues? {
-        for segment in segments.reversed()
+    mutating func stored(_ time: Int64, of unit: UnitView) -> StoredValues? {
+        var damage: [Damage] = []
+        for segment in unit.segments.reversed()
         where segment.header.first <= time && time <= segment.header.last {
-            guard let unit = segment.index.unit(ref) else { continue }
-            for block in unit.blocks where block.first <= time && time <= block.last {
-                guard let columns = read(block, of: ref, in: segment) else { continue }
-                if let index = columns.index(at: time) { return StoredValues(columns, index) }
+            let blocks = unit.blocks(in: segment, from: time, to: time, damage: &damage)
+            for (file, block) in blocks {
+                guard let columns = read(block, of: unit, in: segment, file),
+                    let index = columns.index(at: time)
+                else { continue }
+                return StoredValues(columns, index)
             }
         }
         return nil
     }
 
     private mutating func read(
-        _ block: BlockEntry, of ref: UnitRef, in segment: Segment
+        _ block: BlockEntry, of unit: UnitView, in segment: Segment, _ file: any DiskFile
     ) -> FrameColumns? {
         if let cached, cached.segment == segment.name, cached.first == block.first,
-            cached.ref == ref
+            cached.ref == unit.ref
         {
             return cached.columns
         }
-        guard let columns = try? segment.read(block, with: decompressor.zstd) else { return nil }
-        cached = (segment.name, block.first, ref, columns)
-        return columns
+        guard let columns = try? segment.read(block, in: file, with: reader) else { return nil }
+        let rest = columns.without(unit.tombstones, of: unit.ref, in: segment)
+        cached = (segment.name, block.first, unit.ref, rest)
+        return rest
     }
 }

@@ -17,6 +17,7 @@ final class StoreView: Sendable {
         var newest: [Int64?] = []
         /// In order of publication.
         var segments: [Segment] = []
+        var tombstones: [Tombstone] = []
         var damage: [Damage] = []
         /// Why frames cannot be written at present.
         var reasons: [String] = []
@@ -56,64 +57,35 @@ final class StoreView: Sendable {
         state.withLock { body(&$0) }
     }
 
-    /// The frames of a unit that touch `range`, where they are, and what goes before them.
-    func sources(of unit: UnitID, around range: TimeRange) -> Sources {
-        let (ref, head, segments, newest) = withState { state in
-            guard let ref = state.refs[unit] else {
-                return (UnitRef?.none, Head(), [Segment](), Int64?.none)
-            }
-            return (ref, state.heads[Int(ref)], state.segments, state.newest[Int(ref)])
+    /// A unit's number; a new one when it was never seen.
+    func reference(to unit: UnitID) -> UnitRef {
+        withState { state in
+            if let ref = state.refs[unit] { return ref }
+            let ref = UnitRef(state.names.count)
+            state.define(ref, as: unit)
+            return ref
         }
-        guard let ref else { return Sources(items: [], newest: nil) }
-        return Sources(
-            items: Sources.items(of: ref, head: head, segments: segments, around: range),
-            newest: newest.map(Timestamp.init(milliseconds:)))
     }
+
+    /// What there is of a unit now; `nil` for one that was never seen.
+    func unit(_ name: UnitID) -> UnitView? {
+        withState { state in state.refs[name].flatMap { state.unit($0) } }
+    }
+
+    func name(of ref: UnitRef) -> UnitID? {
+        withState { Int(ref) < $0.names.count ? $0.names[Int(ref)] : nil }
+    }
+
+    func unit(numbered ref: UnitRef) -> UnitView? { withState { $0.unit(ref) } }
 }
 
-/// Where the frames of one unit around a range are.
-struct Sources: Sendable {
-    enum Item: Sendable {
-        case head(FrameColumns)
-        case block(Segment, BlockEntry)
-
-        var first: Int64 {
-            switch self {
-            case .head(let columns): columns.times[0]
-            case .block(_, let entry): entry.first
-            }
+extension StoreView.State {
+    fileprivate func unit(_ ref: UnitRef) -> UnitView? {
+        names[Int(ref)].map { name in
+            UnitView(
+                name: name, ref: ref, head: heads[Int(ref)], segments: segments,
+                tombstones: tombstones.filter { $0.ref == ref },
+                newest: newest[Int(ref)].map(Timestamp.init(milliseconds:)))
         }
-        var last: Int64 {
-            switch self {
-            case .head(let columns): columns.times[columns.count - 1]
-            case .block(_, let entry): entry.last
-            }
-        }
-    }
-
-    /// Ascending by first time.
-    let items: [Item]
-    /// Time of the unit's newest durable frame.
-    let newest: Timestamp?
-
-    /// How far behind its end a range can still be covered by a frame's dwell.
-    static let reachMilliseconds: Int64 = 300_000
-
-    /// Everything that overlaps the range, the one item before it (the first frame's dwell is
-    /// counted from the frame before, however old), and what follows close behind.
-    static func items(
-        of ref: UnitRef, head: Head, segments: [Segment], around range: TimeRange
-    ) -> [Item] {
-        let start = range.start.milliseconds
-        let end = range.end.advanced(byMilliseconds: reachMilliseconds).milliseconds
-        var candidates: [Item] = head.isEmpty ? [] : [.head(head.frames)]
-        for segment in segments where segment.header.first <= end {
-            guard let unit = segment.index.unit(ref), unit.first <= end else { continue }
-            candidates += unit.blocks.map { .block(segment, $0) }
-        }
-        var found = candidates.filter { $0.last >= start && $0.first <= end }
-        let earlier = candidates.filter { $0.last < start }
-        if let before = earlier.max(by: { $0.last < $1.last }) { found.append(before) }
-        return found.sorted { $0.first < $1.first }
     }
 }

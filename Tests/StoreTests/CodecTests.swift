@@ -14,14 +14,54 @@ import Testing
         let count = Int.random(in: 1...600, using: &random)
         let values = levels(count, &random)
         let reference = levels(count, &random)
-        #expect(try LevelCodec.undelta(LevelCodec.delta(values).payload, count: count) == values)
-        let crossed = LevelCodec.cross(values, reference: reference).payload
-        #expect(try LevelCodec.uncross(crossed, reference: reference) == values)
-        var steps: [UInt8] = []
-        LevelCodec.appendSteps(values, into: &steps)
-        var reader = ByteReader(steps)
-        #expect(try LevelCodec.takeSteps(&reader, count: count) == values)
-        #expect(try LevelCodec.unraw(LevelCodec.raw(values), count: count) == values)
+        let codings: [(([UInt8]) -> [UInt8], (inout RawReader, LevelCodec.Column) throws -> Void)] = [
+            (
+                { bytes in
+                    var bytes = bytes
+                    values.withUnsafeBufferPointer { _ = LevelCodec.appendDelta($0, into: &bytes) }
+                    return bytes
+                }, { try LevelCodec.takeDelta(&$0, into: $1) }
+            ),
+            (
+                { bytes in
+                    var bytes = bytes
+                    values.withUnsafeBufferPointer { values in
+                        reference.withUnsafeBufferPointer {
+                            _ = LevelCodec.appendCross(values, reference: $0, into: &bytes)
+                        }
+                    }
+                    return bytes
+                },
+                { reader, column in
+                    try reference.withUnsafeBufferPointer {
+                        try LevelCodec.takeCross(&reader, reference: $0, into: column)
+                    }
+                }
+            ),
+            (
+                { bytes in
+                    var bytes = bytes
+                    values.withUnsafeBufferPointer { LevelCodec.appendSteps($0, into: &bytes) }
+                    return bytes
+                }, { try LevelCodec.takeSteps(&$0, into: $1) }
+            ),
+            (
+                { bytes in
+                    var bytes = bytes
+                    values.withUnsafeBufferPointer { LevelCodec.appendRaw($0, into: &bytes) }
+                    return bytes
+                }, { try LevelCodec.takeRaw(&$0, into: $1) }
+            ),
+        ]
+        for (encode, decode) in codings {
+            let payload = encode([])
+            #expect(try column(payload, count, decode) == values)
+            // Whatever is cut off is an error, never a read beyond the end.
+            let cut = Int.random(in: 0..<payload.count, using: &random)
+            #expect(throws: FormatError.self) {
+                try column(Array(payload[..<cut]), count, decode)
+            }
+        }
     }
 
     @Test func `take a fluctuating level in a byte a value`() {
@@ -31,7 +71,8 @@ import Testing
             value += .random(in: -40...40, using: &random)
             return value
         }
-        let (payload, escapes) = LevelCodec.delta(values)
+        var payload: [UInt8] = []
+        let escapes = values.withUnsafeBufferPointer { LevelCodec.appendDelta($0, into: &payload) }
         #expect(escapes == 1)
         #expect(payload.count == 4 + 900 + 2)
     }
@@ -68,18 +109,36 @@ import Testing
             }
             times.append(max((times.last ?? .min) + 1, grid + .random(in: -jitter...jitter, using: &random)))
         }
-        #expect(try TimeCodec.undeltas(TimeCodec.deltas(times), count: count) == times)
-        if let ticks = TimeCodec.ticks(times) {
-            #expect(try TimeCodec.unticks(ticks, count: count) == times)
+        var deltas: [UInt8] = []
+        times.withUnsafeBufferPointer { TimeCodec.appendDeltas($0, into: &deltas) }
+        #expect(try column(deltas, count) { try TimeCodec.takeDeltas(&$0, into: $1) } == times)
+        var ticks: [UInt8] = []
+        if times.withUnsafeBufferPointer({ TimeCodec.appendTicks($0, into: &ticks) }) != nil {
+            #expect(try column(ticks, count) { try TimeCodec.takeTicks(&$0, into: $1) } == times)
         }
     }
 
     @Test(arguments: [1000.0, 1000.02, 999.97, 1030.4])
     func `keep to a byte a frame for a clock that drifts`(period: Double) throws {
         let times = (0..<14_400).map { 1_790_000_000_000 + Int64((Double($0) * period).rounded()) }
-        let payload = try #require(TimeCodec.ticks(times))
+        var payload: [UInt8] = []
+        let spread = times.withUnsafeBufferPointer { TimeCodec.appendTicks($0, into: &payload) }
+        #expect(spread != nil)
         #expect(payload.count <= 14_400 + 64)
     }
+}
+
+/// What `decode` makes of a payload.
+private func column<Value: FixedWidthInteger>(
+    _ payload: [UInt8], _ count: Int,
+    _ decode: (inout RawReader, UnsafeMutableBufferPointer<Value>) throws -> Void
+) throws -> [Value] {
+    var values = [Value](repeating: 0, count: count)
+    try payload.withUnsafeBytes { bytes in
+        var reader = RawReader(bytes)
+        try values.withUnsafeMutableBufferPointer { try decode(&reader, $0) }
+    }
+    return values
 }
 
 @Suite struct `A block` {
@@ -88,10 +147,32 @@ import Testing
         var random = SplitMix64(seed: seed)
         let frames = FrameColumns(anyFrames(.random(in: 1...900, using: &random), &random))
         let pages = BlockCodec.encode(frames, 0..<frames.count, with: ZstdCompressor())
-        let decoded = try BlockCodec.decode(
-            pages.map { $0[...] }, count: frames.count, run: frames.run(at: 0),
-            with: ZstdDecompressor())
-        #expect(decoded == frames)
+        #expect(try decoded(pages, frames) == frames)
+    }
+
+    @Test func `reads only the columns that are wanted`() throws {
+        var random = SplitMix64(seed: 4)
+        let frames = FrameColumns(anyFrames(100, &random))
+        let pages = BlockCodec.encode(frames, 0..<frames.count, with: ZstdCompressor())
+        let some = try decoded(pages, frames, wanted: MetricSet([.lmax]))
+        #expect(some.times == frames.times && some.states == frames.states)
+        for metric in Metric.allCases {
+            let isThere = metric == .lp || metric == .lmax
+            #expect(some.levels[metric.rawValue] == (isThere ? frames.levels[metric.rawValue] : []))
+        }
+    }
+
+    private func decoded(
+        _ pages: [[UInt8]], _ frames: FrameColumns, wanted: MetricSet = .all
+    ) throws -> FrameColumns {
+        let reader = PageReader()
+        return try BlockCodec.decode(
+            count: frames.count, run: frames.run(at: 0), wanted: wanted
+        ) { column, body in
+            try pages[Int(column.rawValue)].withUnsafeBytes {
+                try reader.withPage($0, column: column, body)
+            }
+        }
     }
 
     /// Whatever the bytes, reading them ends with an answer or an error.
@@ -106,9 +187,7 @@ import Testing
         let byte = Int.random(in: 0..<(Page.headerBytes + length), using: &random)
         pages[page][byte] ^= UInt8.random(in: 1...255, using: &random)
         #expect(throws: FormatError.self) {
-            try BlockCodec.decode(
-                pages.map { $0[...] }, count: frames.count, run: frames.run(at: 0),
-                with: ZstdDecompressor())
+            try decoded(pages, frames)
         }
     }
 

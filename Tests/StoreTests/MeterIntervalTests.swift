@@ -99,9 +99,9 @@ import Testing
         _ = try engine.append(frames, now: StoreModel.now)
         try engine.seal()
         let segment = engine.view.withState { $0.segments[0] }
-        let block = segment.index.units[0].blocks[0]
+        let block = try segment.blocks()[0]
         var bytes = disk.bytes(segment.name)!
-        bytes[block.pages[3].offset + 20] ^= 1
+        bytes[block.pages[3].place.offset + 20] ^= 1
         disk.put(segment.name, bytes)
         let survivor = try StoreModel.open(disk, seed: 2)
         let answer = Self.answer(survivor, Self.all)

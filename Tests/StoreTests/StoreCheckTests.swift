@@ -67,9 +67,9 @@ import Testing
     /// Bytes behind pages, which nobody reads: pages begin at multiples of eight.
     private func gaps(in name: String, of folder: String) throws -> Set<Int> {
         let disk = try SystemDisk(reading: folder)
-        let segment = try Segment(name: name, on: disk)
+        let segment = try Segment(name: name, in: SegmentFiles(disk: disk))
         var gaps = Set(SegmentFormat.headerBytes..<Int(segment.footer.indexOffset))
-        for page in segment.index.units.flatMap(\.blocks).flatMap(\.pages) {
+        for page in try segment.pages() {
             var reader = ByteReader(try disk.open(name).read(at: page.offset + 4, count: 4))
             let stored: UInt32 = try reader.little()
             gaps.subtract(page.offset..<page.offset + Page.headerBytes + Int(stored))

@@ -187,13 +187,13 @@ private final class SimulatedFile: DiskFile {
         node.contents.withLock { $0.written += bytes }
     }
 
-    func read(at offset: Int, count: Int) throws(DiskError) -> [UInt8] {
-        let bytes = node.contents.withLock { contents in
-            offset + count <= contents.written.count
-                ? Array(contents.written[offset..<offset + count]) : nil
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(DiskError) {
+        let isThere = node.contents.withLock { contents in
+            guard offset >= 0, offset + buffer.count <= contents.written.count else { return false }
+            buffer.copyBytes(from: contents.written[offset..<offset + buffer.count])
+            return true
         }
-        guard let bytes else { throw DiskError(.truncated, "read", path) }
-        return bytes
+        guard isThere else { throw DiskError(.truncated, "read", path) }
     }
 
     func sync() throws(DiskError) {

@@ -60,10 +60,8 @@ package protocol LevelHistory: Sendable {
     /// A unit without frames gives an empty answer: whether a unit exists is the directory's word.
     func frames(of unit: UnitID, in range: TimeRange, limit: Int) async throws -> StoredFrames
 
-    /// Levels of `unit` in `range` by buckets with the given `edges`.
-    ///
-    /// - Parameter edges: as for ``LevelBuckets/init(edges:range:)``.
-    func buckets(of unit: UnitID, in range: TimeRange, edges: [Int64]) async throws -> StoredBuckets
+    /// Levels of a unit by buckets.
+    func buckets(_ question: BucketQuestion) async throws -> StoredBuckets
 
     /// The meter intervals of `unit` that end in `range`, oldest first, at most `limit` (> 0);
     /// the one still open is among them when it touches the range.
@@ -92,14 +90,51 @@ package struct StoredFrames: Sendable {
     }
 }
 
+/// What buckets are asked for.
+package struct BucketQuestion: Sendable {
+    package let unit: UnitID
+    package let range: TimeRange
+    /// As for ``LevelBuckets/init(edges:range:)``.
+    package let edges: [Int64]
+    /// The metrics whose extremes and last values are wanted. Energy means, samples and times of
+    /// `lp` are always answered.
+    package let metrics: [Metric]
+    /// LN wanted by bucket: percentages, 1 … 99.
+    package let exceedances: [Int]
+
+    package init(
+        unit: UnitID, range: TimeRange, edges: [Int64], metrics: [Metric] = Metric.allCases,
+        exceedances: [Int] = []
+    ) {
+        self.unit = unit
+        self.range = range
+        self.edges = edges
+        self.metrics = metrics
+        self.exceedances = exceedances
+    }
+}
+
+/// What an answer in buckets was made of: the coarsest rows that give the same as frames.
+package enum BucketSource: String, Hashable, Sendable {
+    case raw
+    /// Rows of 5 minutes; frames at the edges and where there are no rows yet.
+    case fiveMinutes = "5min"
+    /// Rows of an hour, likewise.
+    case hours = "1h"
+}
+
 /// Buckets of one unit, made of frames on disk.
 package struct StoredBuckets: Sendable {
     package var buckets: LevelBuckets
+    package var source: BucketSource
     package var completeUntil: Timestamp?
     package var damage: [Damage]
 
-    package init(buckets: LevelBuckets, completeUntil: Timestamp?, damage: [Damage]) {
+    package init(
+        buckets: LevelBuckets, source: BucketSource, completeUntil: Timestamp?, damage: [Damage]
+    ) {
         self.buckets = buckets
+        self.source = source
         self.completeUntil = completeUntil
         self.damage = damage
     }

@@ -15,7 +15,12 @@ package enum Dwell {
     package static let loneTicks: Int64 = 10
     /// The hole beyond which a frame does not reach back, unless the unit's cadence asks for more.
     package static let defaultMaximumMilliseconds: Int64 = 15_000
-    private static let dayMilliseconds: Int64 = 86_400_000
+    package static let dayMilliseconds: Int64 = 86_400_000
+
+    /// The start of the UTC day that holds `time`.
+    package static func midnight(before time: Int64) -> Int64 {
+        floorDivide(time, by: dayMilliseconds) * dayMilliseconds
+    }
 
     /// The tick that holds `time`.
     package static func tick(_ time: Int64) -> Int64 { floorDivide(time, by: tickMilliseconds) }
@@ -31,7 +36,7 @@ package enum Dwell {
     package static func ticks(
         at time: Int64, after previous: Int64?, startsRun: Bool, maximum: Int64
     ) -> Int64 {
-        let midnight = floorDivide(time, by: dayMilliseconds) * dayMilliseconds
+        let midnight = midnight(before: time)
         let sinceMidnight = max(1, tick(time) - tick(midnight))
         if startsRun { return min(loneTicks, sinceMidnight) }
         if let previous, previous >= midnight {

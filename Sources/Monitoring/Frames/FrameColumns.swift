@@ -22,7 +22,8 @@ package struct Run: Hashable, Sendable {
 package struct FrameColumns: Equatable, Sendable {
     /// Unix milliseconds.
     package var times: [Int64] = []
-    /// Tenths of a decibel by `Metric.rawValue`; `Levels.none` is no value.
+    /// Tenths of a decibel by `Metric.rawValue`; `Levels.none` is no value. A column that was not
+    /// read is empty; such columns are looked at, not added to or taken apart.
     package var levels: [[Int16]] = Array(repeating: [], count: Metric.allCases.count)
     /// `FrameState.rawValue`.
     package var states: [UInt8] = []
@@ -71,13 +72,19 @@ package struct FrameColumns: Equatable, Sendable {
 
     package mutating func append(_ other: FrameColumns) { append(other, 0..<other.count) }
 
-    /// Adds columns of one run that were read as a whole. All have the same length.
+    /// Adds columns of one run that were read as a whole. All have the same length, but for those
+    /// that were not read.
     package mutating func append(
         times newTimes: [Int64], levels newLevels: [[Int16]], states newStates: [UInt8], run: Run
     ) {
         guard !newTimes.isEmpty else { return }
         precondition(newLevels.count == levels.count && newStates.count == newTimes.count)
         begin(run)
+        if isEmpty {
+            precondition(newLevels.allSatisfy { $0.isEmpty || $0.count == newTimes.count })
+            (times, levels, states) = (newTimes, newLevels, newStates)
+            return
+        }
         times.append(contentsOf: newTimes)
         for column in levels.indices {
             precondition(newLevels[column].count == newTimes.count)

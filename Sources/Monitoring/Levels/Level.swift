@@ -26,6 +26,9 @@ package struct Level: Hashable, Comparable, Sendable {
     /// Mean-square pressure relative to p₀²; dimensionless, > 0.
     package var energy: Double { pow(10, decibels / 10) }
 
+    /// Mean-square pressure relative to p₀² of a level in dB.
+    package static func energy(ofDecibels decibels: Double) -> Double { pow(10, decibels / 10) }
+
     package static func < (a: Level, b: Level) -> Bool { a.tenths < b.tenths }
 
     /// The level of a mean-square pressure relative to p₀², in dB; −∞ for 0.

@@ -1,6 +1,6 @@
 //  LevelBuckets.swift · Monitoring
 //
-//  Frames in, one value per stretch of time out: energy mean, extremes, coverage.
+//  Frames or rollup rows in, one value per stretch of time out: energy mean, extremes, coverage.
 //
 //      edges    e0        e1        e2        e3
 //      frames    ╵  ╵  ╵  ╵╵  ╵        ╵  ╵  ╵
@@ -9,50 +9,65 @@
 //  A frame's extremes belong to the bucket that holds its time; its dwell to each bucket that it
 //  covers. Source: `docs/acoustics.md`, "Downsampling".
 
-/// Downsampled levels of one unit, made by adding frames in time order.
+/// Downsampled levels of one unit, made by adding frames and rows in time order.
 package struct LevelBuckets: Sendable {
     /// Bucket borders in Unix milliseconds, ascending, one more than there are buckets.
     package let edges: [Int64]
     /// What may be used of the frames: only time inside it counts, as covered or as extreme.
     package let range: TimeRange
+    /// The metrics whose extremes and last values are kept.
+    package let metrics: MetricSet
 
     /// Σ dwell · 10^(lp/10) per bucket, in ticks.
-    package private(set) var energies: [Double]
+    package internal(set) var energies: [Double]
     /// Covered time per bucket, in ticks of ``Dwell/tickMilliseconds``.
-    package private(set) var coveredTicks: [Int64]
+    package internal(set) var coveredTicks: [Int64]
     /// Covered time whose frames were over range, in ticks.
-    package private(set) var overloadedTicks: [Int64]
+    package internal(set) var overloadedTicks: [Int64]
     /// Frames with a value of `lp` per bucket.
-    package private(set) var samples: [Int32]
-    /// Extremes by `Metric.rawValue`, then bucket; `Levels.none` is no value.
-    package private(set) var minima: [[Int16]]
-    package private(set) var maxima: [[Int16]]
-    /// Newest value by `Metric.rawValue`, then bucket; `Levels.none` is no value.
-    package private(set) var lasts: [[Int16]]
+    package internal(set) var samples: [Int32]
+    /// Extremes by `Metric.rawValue`, then bucket; `Levels.none` is no value. Empty for a metric
+    /// that is not kept.
+    package internal(set) var minima: [[Int16]]
+    package internal(set) var maxima: [[Int16]]
+    /// Newest value by `Metric.rawValue`, then bucket; `Levels.none` is no value. Empty for `lp`,
+    /// whose newest sample says nothing about a bucket.
+    package internal(set) var lasts: [[Int16]]
+    /// Covered time by level per bucket; empty unless asked for.
+    package internal(set) var histograms: [LevelHistogram]
 
+    /// What of the frames added next may be used; see ``begin(_:)``.
+    var stretch: TimeRange
     // Where the last chunk ended: what the next frame's dwell is counted from.
-    private var previousTime: Int64?
-    private var previousRun: Run?
-    // The buckets of the newest frame weighed, and of the newest in range.
-    private var bucket = 0
-    private var extending = 0
+    var previousTime: Int64?
+    var previousRun: Run?
+    /// The bucket of the newest frame weighed.
+    var bucket = 0
 
-    /// - Parameter edges: at least two, strictly ascending, and around all of `range`.
-    package init(edges: [Int64], range: TimeRange) {
+    /// - Parameters:
+    ///   - edges: at least two, strictly ascending, and around all of `range`.
+    ///   - metrics: whose extremes are kept; `lp` always is.
+    ///   - histograms: whether covered time by level is kept.
+    package init(
+        edges: [Int64], range: TimeRange, metrics: MetricSet = .all, histograms: Bool = false
+    ) {
         precondition(edges.count >= 2, "buckets need two edges")
         precondition(edges[0] <= range.start.milliseconds)
         precondition(edges[edges.count - 1] >= range.end.milliseconds)
         self.edges = edges
         self.range = range
+        self.metrics = metrics
+        stretch = range
         let count = edges.count - 1
         energies = Array(repeating: 0, count: count)
         coveredTicks = Array(repeating: 0, count: count)
         overloadedTicks = Array(repeating: 0, count: count)
         samples = Array(repeating: 0, count: count)
         let empty = Array(repeating: Levels.none, count: count)
-        minima = Array(repeating: empty, count: Metric.allCases.count)
+        minima = Metric.allCases.map { $0 == .lp || metrics.contains($0) ? empty : [] }
         maxima = minima
-        lasts = minima
+        lasts = Metric.allCases.map { $0.isCumulative && metrics.contains($0) ? empty : [] }
+        self.histograms = histograms ? Array(repeating: LevelHistogram(), count: count) : []
     }
 
     package var count: Int { edges.count - 1 }
@@ -69,6 +84,13 @@ package struct LevelBuckets: Sendable {
         return ticks == 0 ? nil : Level.decibels(ofEnergy: energies.reduce(0, +) / Double(ticks))
     }
 
+    /// LN of a bucket in tenths; `nil` below 10 · 100 / N samples, and where it was not asked for.
+    package func exceedanceLevel(percent: Int, _ index: Int) -> Int16? {
+        histograms.isEmpty
+            ? nil
+            : histograms[index].exceedanceLevel(percent: percent, samples: Int(samples[index]))
+    }
+
     /// Covered share of the range, 0 … 1.
     package var coverage: Double {
         let length = Double(range.milliseconds)
@@ -76,142 +98,50 @@ package struct LevelBuckets: Sendable {
         let covered = Double(coveredTicks.reduce(0, +) * Dwell.tickMilliseconds)
         return min(1, covered / length)
     }
-}
 
-extension LevelBuckets {
-    /// Adds frames that follow those added before. Frames outside ``range`` may be among them:
-    /// one before it tells the first frame's dwell, one after it may cover the range's end.
-    ///
-    /// - Complexity: O(frames + buckets), one pass, no allocation.
-    package mutating func add(_ columns: FrameColumns) {
-        for (position, span) in columns.runs.enumerated() {
-            let end =
-                position + 1 < columns.runs.count
-                ? columns.runs[position + 1].firstIndex : columns.count
-            add(columns, span.firstIndex..<end, of: span.run)
+    /// Lets only time inside `stretch`, which follows what was added before, count of the frames
+    /// added from here on. The first of them may lie before it: they tell the dwell of its first.
+    package mutating func begin(_ stretch: TimeRange) {
+        self.stretch = stretch
+        previousTime = nil
+        previousRun = nil
+        // A frame behind the stretch before may have moved on too far.
+        bucket = 0
+        var high = edges.count - 1
+        while high - bucket > 1 {
+            let middle = (bucket + high) / 2
+            if edges[middle] <= stretch.start.milliseconds { bucket = middle } else { high = middle }
         }
     }
 
-    private mutating func add(_ columns: FrameColumns, _ indexes: Range<Int>, of run: Run) {
-        guard !indexes.isEmpty else { return }
-        weigh(columns, indexes, of: run)
-        extend(columns, indexes)
-        previousTime = columns.times[indexes.upperBound - 1]
-        previousRun = run
+    /// Moves on to the bucket that holds `time`, or to the last one.
+    mutating func advance(to time: Int64) {
+        while bucket + 2 < edges.count, time >= edges[bucket + 1] { bucket += 1 }
     }
 
-    private mutating func weigh(_ columns: FrameColumns, _ indexes: Range<Int>, of run: Run) {
-        var previous = previousTime
-        var startsRun = !continues(run)
-        let startTick = Dwell.tick(range.start.milliseconds)
-        let endTick = Dwell.tick(range.end.milliseconds)
-        let lp = columns.levels[Metric.lp.rawValue]
-        for index in indexes {
-            let time = columns.times[index]
-            let ticks = Dwell.ticks(
-                at: time, after: previous, startsRun: startsRun,
-                maximum: run.maximumDwellMilliseconds)
-            previous = time
-            startsRun = false
-            let state = FrameState(rawValue: columns.states[index])
-            guard state.contains(.measuring), lp[index] != Levels.none else { continue }
-            while bucket + 2 < edges.count, time >= edges[bucket + 1] { bucket += 1 }
-            let tick = Dwell.tick(time)
-            weigh(
-                lp[index], from: max(startTick, tick - ticks), to: min(endTick, tick),
-                overloaded: state.contains(.over))
+    /// The parts, whose edges follow each other, as one.
+    package static func joining(_ parts: [LevelBuckets]) -> LevelBuckets {
+        precondition(!parts.isEmpty)
+        guard parts.count > 1, let first = parts.first, let last = parts.last else {
+            return parts[0]
         }
-    }
-
-    /// Whether a frame of `run` may reach back to the frame before: they are of one measurement, or
-    /// of one that was reset while the meter went on, so that the new run begins no later than
-    /// with that frame.
-    private func continues(_ run: Run) -> Bool {
-        guard let previousRun, let previousTime else { return false }
-        if previousRun.start == run.start { return true }
-        guard previousRun.start != nil, let start = run.start else { return false }
-        return start.milliseconds <= previousTime
-    }
-
-    /// Extremes and newest values: a bucket's frames stand together, so that each metric is one
-    /// straight pass over them.
-    private mutating func extend(_ columns: FrameColumns, _ indexes: Range<Int>) {
-        let inRange = columns.indexes(in: range).clamped(to: indexes)
-        var start = inRange.lowerBound
-        while start < inRange.upperBound {
-            while extending + 2 < edges.count, columns.times[start] >= edges[extending + 1] {
-                extending += 1
-            }
-            var end = start
-            var isMeasuring = true
-            let limit = extending + 2 < edges.count ? edges[extending + 1] : .max
-            while end < inRange.upperBound, columns.times[end] < limit {
-                let state = FrameState(rawValue: columns.states[end])
-                if !state.contains(.measuring) { isMeasuring = false }
-                end += 1
-            }
-            if isMeasuring {
-                extend(columns, start..<end, in: extending)
-            } else {
-                for index in start..<end
-                where FrameState(rawValue: columns.states[index]).contains(.measuring) {
-                    extend(columns, index..<index + 1, in: extending)
-                }
-            }
-            start = end
+        let edges = parts.dropFirst().reduce(into: first.edges) { edges, part in
+            precondition(part.edges[0] == edges[edges.count - 1], "parts must follow each other")
+            edges += part.edges.dropFirst()
         }
-    }
-
-    private mutating func extend(_ columns: FrameColumns, _ indexes: Range<Int>, in bucket: Int) {
-        for metric in 0..<Metric.allCases.count {
-            var low = Int16.max
-            // The stored form of "no value" is the least Int16: it gives way by itself.
-            var high = Levels.none
-            var filled = 0
-            columns.levels[metric].withUnsafeBufferPointer { values in
-                for index in indexes {
-                    let value = values[index]
-                    high = max(high, value)
-                    low = min(low, value == Levels.none ? .max : value)
-                    filled += value == Levels.none ? 0 : 1
-                }
-            }
-            guard filled > 0 else { continue }
-            maxima[metric][bucket] = max(maxima[metric][bucket], high)
-            let known = minima[metric][bucket]
-            minima[metric][bucket] = known == Levels.none ? low : min(known, low)
-            lasts[metric][bucket] =
-                columns.levels[metric][indexes].last { $0 != Levels.none }!
-            if metric == Metric.lp.rawValue { samples[bucket] += Int32(filled) }
+        var whole = LevelBuckets(
+            edges: edges, range: TimeRange(start: first.range.start, end: last.range.end)!,
+            metrics: first.metrics, histograms: false)
+        whole.energies = parts.flatMap(\.energies)
+        whole.coveredTicks = parts.flatMap(\.coveredTicks)
+        whole.overloadedTicks = parts.flatMap(\.overloadedTicks)
+        whole.samples = parts.flatMap(\.samples)
+        for metric in Metric.allCases.map(\.rawValue) {
+            whole.minima[metric] = parts.flatMap { $0.minima[metric] }
+            whole.maxima[metric] = parts.flatMap { $0.maxima[metric] }
+            whole.lasts[metric] = parts.flatMap { $0.lasts[metric] }
         }
-    }
-
-    private mutating func weigh(_ lp: Int16, from first: Int64, to last: Int64, overloaded: Bool) {
-        let energy = Energy.of(lp)
-        var high = last
-        var index = bucket
-        while high > first, index >= 0 {
-            let low = max(first, Dwell.tick(edges[index]))
-            if high > low {
-                energies[index] += energy * Double(high - low)
-                coveredTicks[index] += high - low
-                if overloaded { overloadedTicks[index] += high - low }
-                high = low
-            }
-            index -= 1
-        }
-    }
-}
-
-/// 10^(tenths/100) by table: a `pow` for each of millions of samples would be the whole cost.
-private enum Energy {
-    private static let firstTenths = -500
-    private static let table: [Double] = (firstTenths...2000).map {
-        Level(tenths: Int16($0)).energy
-    }
-
-    static func of(_ tenths: Int16) -> Double {
-        let index = Int(tenths) - firstTenths
-        return table.indices.contains(index) ? table[index] : Level(tenths: tenths).energy
+        whole.histograms = parts.flatMap(\.histograms)
+        return whole
     }
 }

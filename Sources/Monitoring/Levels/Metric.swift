@@ -33,6 +33,19 @@ package enum Metric: Int, CaseIterable, Sendable {
     }
 }
 
+/// Some of the metrics; bit `Metric.rawValue` for each.
+package struct MetricSet: Hashable, Sendable {
+    private var bits: UInt8 = 0
+
+    package static let all = MetricSet(Metric.allCases)
+
+    package init(_ metrics: some Sequence<Metric>) {
+        for metric in metrics { bits |= 1 << UInt8(metric.rawValue) }
+    }
+
+    package func contains(_ metric: Metric) -> Bool { bits >> UInt8(metric.rawValue) & 1 == 1 }
+}
+
 /// The values of one frame, one for each ``Metric``, each a ``Level`` or nothing.
 ///
 /// 16 bytes, no allocation. A missing value is held as `Int16.min`, as in files.

@@ -114,7 +114,8 @@ extension Response {
     static func revalidated(
         _ body: ByteBuffer, contentType: String, for request: Request
     ) -> Response {
-        let tag = "\"\(Digest.hex(Digest.sha256(body.readableBytesView).prefix(16)))\""
+        let digest = body.withUnsafeReadableBytes { Digest.sha256($0) }
+        let tag = "\"\(Digest.hex(digest.prefix(16)))\""
         var fields: HTTPFields = [.cacheControl: "private, no-cache", .eTag: tag]
         let known = request.headers[values: .ifNoneMatch]
             .flatMap { $0.split(separator: ",") }

@@ -24,7 +24,7 @@ enum HistoryBody {
         text.key("step_seconds")
         text.integer(query.stepSeconds)
         text.key("source")
-        text.string("raw")
+        text.string(stored.source.rawValue)
         text.key("complete_until")
         text.time(stored.completeUntil)
         text.key("coverage")
@@ -34,10 +34,26 @@ enum HistoryBody {
         for metric in query.metrics { write(metric, of: buckets, into: &text) }
         text.key("covered")
         text.decimals(buckets.count, decimals: 1) { buckets.coveredTicks[$0] }
+        if !query.exceedances.isEmpty { write(query.exceedances, of: buckets, into: &text) }
         text.key("damage")
         write(stored.damage, into: &text)
         text.endObject()
         return text.buffer
+    }
+
+    private static func write(
+        _ exceedances: [Int], of buckets: LevelBuckets, into text: inout JSONText
+    ) {
+        text.key("ln")
+        text.beginObject()
+        for percent in exceedances {
+            text.key("\(percent)")
+            text.levels(
+                (0..<buckets.count).map {
+                    buckets.exceedanceLevel(percent: percent, $0) ?? Levels.none
+                })
+        }
+        text.endObject()
     }
 
     private static func write(_ metric: Metric, of buckets: LevelBuckets, into text: inout JSONText)

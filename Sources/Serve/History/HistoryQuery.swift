@@ -47,10 +47,14 @@ struct BucketQuery {
     let range: TimeRange
     let stepSeconds: Int64
     let metrics: [Metric]
+    /// LN asked for: percentages, ascending.
+    let exceedances: [Int]
     /// See `LevelBuckets.init(edges:range:)`.
     let edges: [Int64]
 
     static let defaultPoints: Int64 = 1500
+    /// The most buckets of an answer with LN, each of which is made of a histogram.
+    static let mostExceedanceBuckets: Int64 = 10_000
 
     init(_ query: QueryText) throws(Problem) {
         guard let from = try query.time("from") else { throw .malformed("from", "is missing") }
@@ -61,14 +65,12 @@ struct BucketQuery {
         if points != nil, step != nil {
             throw .malformed("step", "and points exclude each other")
         }
-        if try query.text("ln") != nil {
-            throw .unprocessable("ln", "is not available by bucket")
-        }
         if try query.word("format", of: ["json", "csv", "ndjson"]) ?? "json" != "json" {
             throw .unprocessable("format", "of buckets must be json")
         }
         let clock = try BucketQuery.clock(query)
         metrics = try query.metrics()
+        exceedances = try query.percentages("ln")
         let length = range.milliseconds
         stepSeconds =
             step.map(BucketWidth.atLeast(seconds:))
@@ -76,6 +78,11 @@ struct BucketQuery {
         guard length / (stepSeconds * 1000) <= BucketWidth.mostBuckets else {
             let most = "more than \(BucketWidth.mostBuckets) buckets"
             throw .unprocessable(step == nil ? "to" : "step", "makes \(most) of this range")
+        }
+        guard exceedances.isEmpty || length / (stepSeconds * 1000) <= BucketQuery.mostExceedanceBuckets
+        else {
+            throw .unprocessable(
+                "ln", "is given for at most \(BucketQuery.mostExceedanceBuckets) buckets")
         }
         edges = LocalEdges.edges(around: range, stepMilliseconds: stepSeconds * 1000, on: clock)
     }

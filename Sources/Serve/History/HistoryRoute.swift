@@ -14,7 +14,9 @@ struct HistoryRoute: Sendable {
         switch try HistoryQuery(QueryText(request), now: clock.now) {
         case .buckets(let query):
             let stored = try await history.buckets(
-                of: unit, in: query.range, edges: query.edges)
+                BucketQuestion(
+                    unit: unit, range: query.range, edges: query.edges, metrics: query.metrics,
+                    exceedances: query.exceedances))
             let body = HistoryBody.buckets(stored, of: unit, query)
             return .revalidated(body, contentType: "application/json", for: request)
         case .raw(let query):

@@ -74,6 +74,19 @@ struct QueryText {
         return word
     }
 
+    /// Whole percentages with commas between them, ascending and each once; none when it is not there.
+    func percentages(_ name: String) throws(Problem) -> [Int] {
+        guard let text = try text(name) else { return [] }
+        var chosen: Set<Int> = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard part.utf8.allSatisfy({ (48...57).contains($0) }), let percent = Int(part),
+                (1...99).contains(percent)
+            else { throw .unprocessable(name, "must be whole percentages from 1 to 99") }
+            chosen.insert(percent)
+        }
+        return chosen.sorted()
+    }
+
     /// Names of metrics with commas between them; all when it is not there.
     func metrics() throws(Problem) -> [Metric] {
         guard let text = try text("metrics") else { return Metric.allCases }

@@ -14,6 +14,13 @@ enum Digest {
         return hash
     }
 
+    /// SHA-256 of memory: 32 bytes.
+    static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        var hash = [UInt8](repeating: 0, count: 32)
+        SHA256(bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &hash)
+        return hash
+    }
+
     /// HMAC-SHA-256 of `bytes`: 32 bytes.
     static func hmac(key: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
         var code = [UInt8](repeating: 0, count: 32)

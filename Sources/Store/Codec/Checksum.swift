@@ -9,6 +9,10 @@ enum Checksum {
         bytes.withUnsafeBytes { earshot_crc32c(crc, $0.baseAddress, $0.count) }
     }
 
+    static func crc32c(_ bytes: UnsafeRawBufferPointer, from crc: UInt32 = 0) -> UInt32 {
+        earshot_crc32c(crc, bytes.baseAddress, bytes.count)
+    }
+
     static func crc32c(_ bytes: [UInt8], from crc: UInt32 = 0) -> UInt32 {
         crc32c(bytes[...], from: crc)
     }

@@ -4,25 +4,29 @@
 //
 //      u32 n_esc │ n bytes: r + 128 for −127 … 127, 0 = escape │ n_esc × little-endian number
 
+import Glibc
+
 /// The E8 coding of residuals, in two widths: levels escape to 16 bits, times to 64.
 enum EscapedBytes {
-    /// Appends the coding of `residuals` to `bytes`.
+    /// Appends the coding of `count` residuals, asked for in order, to `bytes`.
     ///
     /// - Returns: how many had to be escaped.
-    @discardableResult
+    @inline(__always) @discardableResult
     static func encode<Residual: FixedWidthInteger & SignedInteger>(
-        _ residuals: [Residual], into bytes: inout [UInt8]
+        _ count: Int, into bytes: inout [UInt8], _ residual: (Int) -> Residual
     ) -> Int {
         let start = bytes.count
-        bytes.append(little: UInt32(0))
+        bytes.append(contentsOf: repeatElement(0, count: 4 + count))
         var escapes: [Residual] = []
-        bytes.reserveCapacity(start + 4 + residuals.count)
-        for residual in residuals {
-            if residual >= -127, residual <= 127 {
-                bytes.append(UInt8(truncatingIfNeeded: residual &+ 128))
-            } else {
-                bytes.append(0)
-                escapes.append(residual)
+        bytes.withUnsafeMutableBufferPointer { buffer in
+            let body = buffer.baseAddress! + start + 4
+            for index in 0..<count {
+                let value = residual(index)
+                if value >= -127, value <= 127 {
+                    body[index] = UInt8(truncatingIfNeeded: value &+ 128)
+                } else {
+                    escapes.append(value)
+                }
             }
         }
         bytes.put(UInt32(escapes.count), at: start)
@@ -30,36 +34,37 @@ enum EscapedBytes {
         return escapes.count
     }
 
-    /// The `count` residuals at the reader's place.
+    /// Reads `count` residuals at the reader's place: `plain` gets each stretch of bytes without an
+    /// escape (value + 128) and where it begins, `escaped` each escape and its index, in order.
+    @inline(__always)
     static func decode<Residual: FixedWidthInteger & SignedInteger>(
-        _ reader: inout ByteReader, count: Int, as type: Residual.Type = Residual.self
-    ) throws(FormatError) -> [Residual] {
-        let escapeCount: UInt32 = try reader.little()
+        _ reader: inout RawReader, count: Int, as type: Residual.Type,
+        plain: (UnsafePointer<UInt8>, Range<Int>) -> Void, escaped: (Residual, Int) -> Void
+    ) throws(FormatError) {
+        let escapeCount = Int(try reader.little(UInt32.self))
         let body = try reader.take(count)
-        guard Int(escapeCount) <= count else { throw FormatError("too many escapes") }
-        var escapes: [Residual] = []
-        escapes.reserveCapacity(Int(escapeCount))
-        for _ in 0..<escapeCount { escapes.append(try reader.little()) }
+        guard escapeCount <= count else { throw FormatError("too many escapes") }
+        let escapes = try reader.take(escapeCount * MemoryLayout<Residual>.size)
+        guard count > 0 else { return }
+        let bytes = body.baseAddress!.assumingMemoryBound(to: UInt8.self)
+        var index = 0
         var used = 0
-        var overrun = false
-        let residuals = [Residual](unsafeUninitializedCapacity: count) { buffer, filled in
-            body.withUnsafeBufferPointer { source in
-                for index in 0..<count {
-                    let byte = source[index]
-                    if byte != 0 {
-                        buffer[index] = Residual(truncatingIfNeeded: Int16(byte) &- 128)
-                    } else if used < escapes.count {
-                        buffer[index] = escapes[used]
-                        used += 1
-                    } else {
-                        buffer[index] = 0
-                        overrun = true
-                    }
-                }
-            }
-            filled = count
+        while index < count {
+            // Escapes are rare: between two of them there is nothing to branch on.
+            let found = memchr(bytes + index, 0, count - index)
+            let end = found.map { UnsafeRawPointer($0) - UnsafeRawPointer(bytes) } ?? count
+            if end > index { plain(bytes, index..<end) }
+            index = end
+            guard index < count else { break }
+            guard used < escapeCount else { throw FormatError("escapes do not match") }
+            escaped(
+                Residual(
+                    littleEndian: escapes.loadUnaligned(
+                        fromByteOffset: used * MemoryLayout<Residual>.size, as: Residual.self)),
+                index)
+            used += 1
+            index += 1
         }
-        guard !overrun, used == escapes.count else { throw FormatError("escapes do not match") }
-        return residuals
+        guard used == escapeCount else { throw FormatError("escapes do not match") }
     }
 }

@@ -18,15 +18,26 @@ struct ZstdCompressor: ~Copyable {
 
     deinit { ZSTD_freeCCtx(context) }
 
+    /// Appends `bytes` as one zstd frame to `target`.
+    func compress(_ bytes: [UInt8], appendingTo target: inout [UInt8]) {
+        let bound = ZSTD_compressBound(bytes.count)
+        let start = target.count
+        target.append(contentsOf: repeatElement(0, count: bound))
+        let size = target.withUnsafeMutableBytes { target in
+            bytes.withUnsafeBytes {
+                ZSTD_compress2(
+                    context, target.baseAddress! + start, bound, $0.baseAddress, $0.count)
+            }
+        }
+        precondition(ZSTD_isError(size) == 0, "zstd cannot fail with enough room")
+        target.removeLast(bound - size)
+    }
+
     /// `bytes` as one zstd frame.
     func compress(_ bytes: [UInt8]) -> [UInt8] {
-        let bound = ZSTD_compressBound(bytes.count)
-        return [UInt8](unsafeUninitializedCapacity: bound) { buffer, filled in
-            filled = bytes.withUnsafeBytes {
-                ZSTD_compress2(context, buffer.baseAddress, bound, $0.baseAddress, $0.count)
-            }
-            precondition(ZSTD_isError(filled) == 0, "zstd cannot fail with enough room")
-        }
+        var packed: [UInt8] = []
+        compress(bytes, appendingTo: &packed)
+        return packed
     }
 }
 
@@ -38,18 +49,33 @@ struct ZstdDecompressor: ~Copyable {
 
     deinit { ZSTD_freeDCtx(context) }
 
-    /// The `count` bytes that `bytes`, one zstd frame, holds.
-    func decompress(_ bytes: ArraySlice<UInt8>, count: Int) throws(FormatError) -> [UInt8] {
-        var size = 0
-        let result = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            size = bytes.withUnsafeBytes {
-                ZSTD_decompressDCtx(context, buffer.baseAddress, count, $0.baseAddress, $0.count)
-            }
-            filled = ZSTD_isError(size) == 0 ? size : 0
-        }
-        guard ZSTD_isError(size) == 0, size == count else {
+    /// Fills `target` with what `bytes`, one zstd frame, holds.
+    ///
+    /// - Throws: when it is no such frame, or holds more or less.
+    func decompress(
+        _ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) {
+        let size = ZSTD_decompressDCtx(
+            context, target.baseAddress, target.count, bytes.baseAddress, bytes.count)
+        guard ZSTD_isError(size) == 0, size == target.count else {
             throw FormatError("compressed bytes do not unpack")
         }
+    }
+
+    /// The `count` bytes that `bytes`, one zstd frame, holds.
+    func decompress(_ bytes: ArraySlice<UInt8>, count: Int) throws(FormatError) -> [UInt8] {
+        var failure: FormatError?
+        let result = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            bytes.withUnsafeBytes { source in
+                do throws(FormatError) {
+                    try decompress(source, into: UnsafeMutableRawBufferPointer(buffer))
+                    filled = count
+                } catch {
+                    failure = error
+                }
+            }
+        }
+        if let failure { throw failure }
         return result
     }
 }

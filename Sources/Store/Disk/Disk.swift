@@ -29,12 +29,29 @@ package protocol DiskFile: AnyObject, Sendable {
     func size() throws(DiskError) -> Int
     /// Writes all of `bytes` at the end.
     func append(_ bytes: [UInt8]) throws(DiskError)
-    /// Reads exactly `count` bytes from `offset`.
+    /// Fills `buffer` with the bytes from `offset` on.
     /// - Throws: ``DiskError/Kind/truncated`` when the file ends before.
-    func read(at offset: Int, count: Int) throws(DiskError) -> [UInt8]
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(DiskError)
     /// Makes the contents durable. After an error the file must not be written or synced again:
     /// the system may have dropped the pages and report success next time.
     func sync() throws(DiskError)
+}
+
+extension DiskFile {
+    /// Exactly `count` bytes from `offset`. See ``read(at:into:)``.
+    package func read(at offset: Int, count: Int) throws(DiskError) -> [UInt8] {
+        var failure: DiskError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(DiskError) {
+                try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+                filled = count
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
 }
 
 /// Why a disk operation failed.

@@ -120,21 +120,17 @@ private final class SystemFile: DiskFile {
         }
     }
 
-    func read(at offset: Int, count: Int) throws(DiskError) -> [UInt8] {
-        var failed = false
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count {
-                let got = pread(
-                    descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
-                if got < 0, errno == EINTR { continue }
-                if got < 0 { failed = true }
-                if got <= 0 { break }
-                filled += got
-            }
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(DiskError) {
+        var filled = 0
+        while filled < buffer.count {
+            let got = pread(
+                descriptor, buffer.baseAddress! + filled, buffer.count - filled,
+                off_t(offset + filled))
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw SystemDisk.error("read", path) }
+            guard got > 0 else { throw DiskError(.truncated, "read", path) }
+            filled += got
         }
-        if failed { throw SystemDisk.error("read", path) }
-        guard bytes.count == count else { throw DiskError(.truncated, "read", path) }
-        return bytes
     }
 
     func sync() throws(DiskError) {

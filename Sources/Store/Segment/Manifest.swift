@@ -1,21 +1,30 @@
 //  Manifest.swift · Store
 //
-//  Which segments count. Replaced as a whole, so that publishing is atomic however many files
-//  come and go.
+//  Which segments count, and which units there are. Replaced as a whole, so that publishing is
+//  atomic however many files come and go.
 //
-//      "ESMANIF\1" │ u64 version │ u64 flushed_lsn │ u32 n │ n × segment │ u32 crc32c
-//      segment: text name, u64 size, u32 footer_crc, u8 level, i64 t_min, i64 t_max, u64 max_lsn
+//      "ESMANIF\2" │ u64 version │ u64 flushed_lsn │ u32 n │ n × segment │ u32 n │ n × unit
+//      │ u32 n │ n × tombstone │ u32 crc32c
+//      segment:   text name, u64 size, u32 footer_crc, u8 level, i64 t_min, i64 t_max, u64 max_lsn
+//      unit:      u32 ref, text name, u8 has_newest, i64 newest
+//      tombstone: u32 ref, i64 from, i64 to, u64 generation
+
+import Monitoring
 
 /// The list of published segments.
 struct Manifest: Equatable, Sendable {
     static let name = "MANIFEST"
-    private static let magic: [UInt8] = Array("ESMANIF".utf8) + [1]
+    private static let magic: [UInt8] = Array("ESMANIF".utf8) + [2]
 
     /// Counts publications.
     var version: UInt64 = 0
     /// Records of the log up to here are in segments.
     var flushedLSN: UInt64 = 0
+    /// In order of publication: of two frames of one time, the one in the earlier counts.
     var segments: [Entry] = []
+    /// Ascending by ref.
+    var units: [UnitName] = []
+    var tombstones: [Tombstone] = []
 
     struct Entry: Equatable, Sendable {
         let name: String
@@ -47,6 +56,14 @@ struct Manifest: Equatable, Sendable {
         }
     }
 
+    /// A unit's number in segments.
+    struct UnitName: Equatable, Sendable {
+        let ref: UnitRef
+        let name: UnitID
+        /// Of its frames in segments.
+        let newest: Int64?
+    }
+
     func encoded() -> [UInt8] {
         var bytes = Manifest.magic
         bytes.append(little: version)
@@ -60,6 +77,20 @@ struct Manifest: Equatable, Sendable {
             bytes.append(little: entry.first)
             bytes.append(little: entry.last)
             bytes.append(little: entry.lsnMaximum)
+        }
+        bytes.append(little: UInt32(units.count))
+        for unit in units {
+            bytes.append(little: unit.ref)
+            bytes.append(text: unit.name.name)
+            bytes.append(unit.newest == nil ? 0 : 1)
+            bytes.append(little: unit.newest ?? 0)
+        }
+        bytes.append(little: UInt32(tombstones.count))
+        for tombstone in tombstones {
+            bytes.append(little: tombstone.ref)
+            bytes.append(little: tombstone.from)
+            bytes.append(little: tombstone.to)
+            bytes.append(little: tombstone.generation)
         }
         bytes.append(little: Checksum.crc32c(bytes))
         return bytes
@@ -75,12 +106,29 @@ struct Manifest: Equatable, Sendable {
         }
         var reader = ByteReader(bytes[..<(bytes.count - 4)])
         guard Array(try reader.take(8)) == Manifest.magic else {
-            throw FormatError("it is not a manifest of version 1")
+            throw FormatError("it is not a manifest of version 2")
         }
         version = try reader.little()
         flushedLSN = try reader.little()
         let count: UInt32 = try reader.little()
         for _ in 0..<count { segments.append(try Entry(&reader)) }
+        let unitCount: UInt32 = try reader.little()
+        for _ in 0..<unitCount {
+            let ref: UnitRef = try reader.little()
+            guard let name = UnitID(try reader.text()), ref < UnitRef.countMaximum else {
+                throw FormatError("a unit's name is not one")
+            }
+            let hasNewest: UInt8 = try reader.little()
+            let newest: Int64 = try reader.little()
+            units.append(UnitName(ref: ref, name: name, newest: hasNewest == 0 ? nil : newest))
+        }
+        let tombstoneCount: UInt32 = try reader.little()
+        for _ in 0..<tombstoneCount {
+            tombstones.append(
+                Tombstone(
+                    ref: try reader.little(), from: try reader.little(), to: try reader.little(),
+                    generation: try reader.little()))
+        }
     }
 
     /// Puts this manifest in place of the one before, durably and atomically.
@@ -92,4 +140,9 @@ struct Manifest: Equatable, Sendable {
         try disk.rename(temporary, to: Manifest.name)
         try disk.syncDirectory("")
     }
+}
+
+extension UnitRef {
+    /// More units than this are not taken for real when they are read.
+    static let countMaximum: UnitRef = 1 << 24
 }

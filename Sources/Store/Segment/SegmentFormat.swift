@@ -2,8 +2,8 @@
 //
 //  The frame of a segment file (`docs/format/segment.md`):
 //
-//      header 64 B │ data: pages, units ascending, inside a unit column by column │ rollups
-//      │ index │ replaced uuids │ footer 64 B
+//      header 64 B │ data: pages, units ascending, inside a unit column by column, then its
+//      rollups │ index │ replaced uuids │ footer 64 B
 //
 //  Everything that is needed to read it stands behind the data, so that a file is written in one
 //  pass; it is valid only if its last 64 bytes are.
@@ -22,20 +22,26 @@ enum SegmentFormat {
     static let headerMagic: [UInt8] = Array("EARSHOT".utf8) + [1]
     static let footerMagic: [UInt8] = [0x31, 0x0A] + Array("TOHSRE".utf8)
     static let major: UInt16 = 1
-    static let minor: UInt16 = 0
+    static let minor: UInt16 = 1
+    /// Files of earlier minors were never released; their index was another one.
+    static let minorMinimum: UInt16 = 1
     /// Frames a page at most, by level: L0 lives for a day, L1 for years.
     static let blockFramesMaximum: [UInt8: Int] = [0: 900, 1: 14_400]
     /// A hole beyond which a new block is begun, so that times stay near their grid.
     static let blockGapMaximumMilliseconds: Int64 = 3_600_000
-    static let dayMilliseconds: Int64 = 86_400_000
+    static let dayMilliseconds = Dwell.dayMilliseconds
 }
 
 /// The first 64 bytes of a segment.
 struct SegmentHeader: Equatable, Sendable {
     let uuid: SegmentUUID
     let level: UInt8
+    /// False when only rollups were kept.
+    var holdsFrames = true
     let first: Int64
     let last: Int64
+
+    private static let rollupsOnly: UInt8 = 1
 
     /// `magic 8 │ u16 major │ u16 minor │ u32 header_len │ u128 uuid │ u8 level │ u8 flags │
     /// u16 0 │ i64 t_min │ i64 t_max │ 8 × 0 │ u32 crc32c`
@@ -47,7 +53,7 @@ struct SegmentHeader: Equatable, Sendable {
         bytes.append(little: uuid.low)
         bytes.append(little: uuid.high)
         bytes.append(level)
-        bytes.append(0)
+        bytes.append(holdsFrames ? 0 : SegmentHeader.rollupsOnly)
         bytes.append(little: UInt16(0))
         bytes.append(little: first)
         bytes.append(little: last)
@@ -56,9 +62,12 @@ struct SegmentHeader: Equatable, Sendable {
         return bytes
     }
 
-    init(uuid: SegmentUUID, level: UInt8, first: Int64, last: Int64) {
+    init(
+        uuid: SegmentUUID, level: UInt8, holdsFrames: Bool = true, first: Int64, last: Int64
+    ) {
         self.uuid = uuid
         self.level = level
+        self.holdsFrames = holdsFrames
         self.first = first
         self.last = last
     }
@@ -72,11 +81,16 @@ struct SegmentHeader: Equatable, Sendable {
         guard major == SegmentFormat.major else {
             throw FormatError("format version \(major) is not known; a newer program wrote it")
         }
-        _ = try reader.take(6)
+        let minor: UInt16 = try reader.little()
+        guard minor >= SegmentFormat.minorMinimum else {
+            throw FormatError("format version \(major).\(minor) is of a program before the first release")
+        }
+        _ = try reader.take(4)
         let low: UInt64 = try reader.little()
         uuid = SegmentUUID(high: try reader.little(), low: low)
         level = try reader.little()
-        _ = try reader.take(3)
+        holdsFrames = try reader.little(UInt8.self) & SegmentHeader.rollupsOnly == 0
+        _ = try reader.take(2)
         first = try reader.little()
         last = try reader.little()
         _ = try reader.take(8)
@@ -98,9 +112,11 @@ struct SegmentFooter: Equatable, Sendable {
     var lsnMaximum: UInt64
     /// How many uuids of replaced segments stand before the footer.
     var replacedCount: UInt32
+    /// At the end of the index.
+    var nameBytes: UInt32
 
     /// `u64 index_off │ u32 index_len │ u32 index_crc │ u64 n_frames │ u64 max_lsn │ u32 n_units │
-    /// u32 n_replaced │ 12 × 0 │ u32 footer_crc │ magic 8`
+    /// u32 n_replaced │ u32 name bytes │ 8 × 0 │ u32 footer_crc │ magic 8`
     func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(little: indexOffset)
@@ -110,14 +126,15 @@ struct SegmentFooter: Equatable, Sendable {
         bytes.append(little: lsnMaximum)
         bytes.append(little: unitCount)
         bytes.append(little: replacedCount)
-        bytes += [UInt8](repeating: 0, count: 12)
+        bytes.append(little: nameBytes)
+        bytes += [UInt8](repeating: 0, count: 8)
         bytes.append(little: Checksum.crc32c(bytes))
         return bytes + SegmentFormat.footerMagic
     }
 
     init(
         indexOffset: UInt64, indexBytes: UInt32, indexChecksum: UInt32, unitCount: UInt32,
-        frameCount: UInt64, lsnMaximum: UInt64, replacedCount: UInt32
+        frameCount: UInt64, lsnMaximum: UInt64, replacedCount: UInt32, nameBytes: UInt32
     ) {
         self.indexOffset = indexOffset
         self.indexBytes = indexBytes
@@ -126,6 +143,7 @@ struct SegmentFooter: Equatable, Sendable {
         self.frameCount = frameCount
         self.lsnMaximum = lsnMaximum
         self.replacedCount = replacedCount
+        self.nameBytes = nameBytes
     }
 
     init(decoding bytes: [UInt8]) throws(FormatError) {
@@ -137,7 +155,8 @@ struct SegmentFooter: Equatable, Sendable {
         lsnMaximum = try reader.little()
         unitCount = try reader.little()
         replacedCount = try reader.little()
-        _ = try reader.take(12)
+        nameBytes = try reader.little()
+        _ = try reader.take(8)
         let crc: UInt32 = try reader.little()
         guard Array(try reader.take(8)) == SegmentFormat.footerMagic else {
             throw FormatError("it does not end like a segment")

@@ -1,14 +1,16 @@
 //  SegmentIndex.swift · Store
 //
-//  Where each unit's blocks stand in a segment.
+//  Where a unit's pages stand in a segment. Made to be read in pieces: a question about one unit
+//  reads its row and its directory, each with a checksum of its own, and nothing else, however
+//  many units there are.
 //
-//      u32 n_units │ u32 n_runs │ u8 n_columns │ 7 × 0
-//      n_runs × run: u8 has_start, i64 start, u32 max_dwell_ms
-//      n_units × unit: u32 ref, u32 n_blocks, i64 t_first, i64 t_last, u64 n_frames, text name,
-//        n_blocks × block: i64 t_first, u32 span_ms, u32 n, u32 run,
-//          n_columns × (u40 offset, u24 length, i16 min, i16 max)
+//      rows, 80 B each, ascending by ref │ directories │ names (u8 length and UTF-8 each)
 //
-//  Read as a whole and kept: about 70 bytes a block in the file.
+//      row        u32 ref │ u32 n_blocks │ i64 t_first │ i64 t_last │ u64 n_frames │ directory │
+//                 4 × rollup │ u32 name offset │ u32 crc32c of the 76 bytes before
+//      directory  n_blocks × block │ u32 crc32c
+//      block      i64 t_first │ u32 span_ms │ u32 n │ run, 13 B │ 4 × (place, i16 min, i16 max)
+//      place      u40 offset │ u24 length
 
 import Monitoring
 
@@ -18,150 +20,149 @@ struct BlockEntry: Equatable, Sendable {
     let last: Int64
     let count: Int
     let run: Run
-    let pages: [PagePlace]
+    let pages: [Column]
 
-    /// Where a page stands. Zone maps (`min`, `max`) hold for `lp` and `lpeak`.
-    struct PagePlace: Equatable, Sendable {
-        let offset: Int
-        let length: Int
+    /// A column's page. Zone maps (`min`, `max`) hold for `lp` and `lpeak`.
+    struct Column: Equatable, Sendable {
+        let place: PagePlace
         let min: Int16
         let max: Int16
     }
+
+    /// In a file.
+    static let bytes = 16 + Run.storedBytes + PageColumn.ofBlocks.count * 12
+
+    func moved(by distance: Int) -> BlockEntry {
+        BlockEntry(
+            first: first, last: last, count: count, run: run,
+            pages: pages.map {
+                Column(place: $0.place.moved(by: distance), min: $0.min, max: $0.max)
+            })
+    }
 }
 
-/// A unit's part of a segment.
-struct UnitEntry: Equatable, Sendable {
+/// What a segment holds of a unit.
+struct UnitRow: Equatable, Sendable {
     let ref: UnitRef
-    let name: UnitID
-    /// Ascending and without overlap.
-    let blocks: [BlockEntry]
+    /// 0 when only its rollups were kept.
+    let blockCount: Int
+    let first: Int64
+    let last: Int64
+    let frameCount: Int
+    let directory: PagePlace
+    let rollups: RollupPlaces
+    /// In the names of the segment.
+    let nameOffset: Int
 
-    var first: Int64 { blocks[0].first }
-    var last: Int64 { blocks[blocks.count - 1].last }
-    var frameCount: Int { blocks.reduce(0) { $0 + $1.count } }
-}
+    static let bytes = 80
 
-struct SegmentIndex: Equatable, Sendable {
-    /// Sorted by `ref`.
-    let units: [UnitEntry]
-
-    /// The unit's entry. O(log units).
-    func unit(_ ref: UnitRef) -> UnitEntry? {
-        var low = 0
-        var high = units.count
-        while low < high {
-            let middle = (low + high) / 2
-            if units[middle].ref < ref { low = middle + 1 } else { high = middle }
-        }
-        return low < units.count && units[low].ref == ref ? units[low] : nil
+    func append(to bytes: inout [UInt8]) {
+        let start = bytes.count
+        bytes.append(little: ref)
+        bytes.append(little: UInt32(blockCount))
+        bytes.append(little: first)
+        bytes.append(little: last)
+        bytes.append(little: UInt64(frameCount))
+        bytes.append(little: directory.packed)
+        for kind in RollupKind.allCases { bytes.append(little: rollups[kind].packed) }
+        bytes.append(little: UInt32(nameOffset))
+        bytes.append(little: Checksum.crc32c(bytes[start...]))
     }
 
-    func encoded() -> [UInt8] {
-        var runs: [Run] = []
-        var runNumbers: [Run: UInt32] = [:]
-        for block in units.lazy.flatMap(\.blocks) where runNumbers[block.run] == nil {
-            runNumbers[block.run] = UInt32(runs.count)
-            runs.append(block.run)
+    init(
+        ref: UnitRef, blockCount: Int, first: Int64, last: Int64, frameCount: Int,
+        directory: PagePlace, rollups: RollupPlaces, nameOffset: Int
+    ) {
+        self.ref = ref
+        self.blockCount = blockCount
+        self.first = first
+        self.last = last
+        self.frameCount = frameCount
+        self.directory = directory
+        self.rollups = rollups
+        self.nameOffset = nameOffset
+    }
+
+    /// - Parameters:
+    ///   - bytes: ``bytes`` of them.
+    ///   - dataEnd: no page may reach beyond it.
+    init(decoding bytes: UnsafeRawBufferPointer, dataEnd: Int) throws(FormatError) {
+        var reader = RawReader(bytes)
+        ref = try reader.little()
+        blockCount = Int(try reader.little(UInt32.self))
+        first = try reader.little()
+        last = try reader.little()
+        frameCount = Int(clamping: try reader.little(UInt64.self))
+        directory = PagePlace(packed: try reader.little())
+        var places = RollupPlaces.none
+        for kind in RollupKind.allCases { places[kind] = PagePlace(packed: try reader.little()) }
+        rollups = places
+        nameOffset = Int(try reader.little(UInt32.self))
+        let crc: UInt32 = try reader.little()
+        guard crc == Checksum.crc32c(UnsafeRawBufferPointer(rebasing: bytes[..<76])) else {
+            throw FormatError("the checksum of a unit's row does not match")
         }
-        var bytes: [UInt8] = []
-        bytes.append(little: UInt32(units.count))
-        bytes.append(little: UInt32(runs.count))
-        bytes.append(UInt8(PageColumn.allCases.count))
-        bytes += [UInt8](repeating: 0, count: 7)
-        for run in runs { bytes.append(run: run) }
-        for unit in units {
-            bytes.append(little: unit.ref)
-            bytes.append(little: UInt32(unit.blocks.count))
-            bytes.append(little: unit.first)
-            bytes.append(little: unit.last)
-            bytes.append(little: UInt64(unit.frameCount))
-            bytes.append(text: unit.name.name)
-            for block in unit.blocks {
-                bytes.append(little: block.first)
-                bytes.append(little: UInt32(block.last - block.first))
-                bytes.append(little: UInt32(block.count))
-                bytes.append(little: runNumbers[block.run]!)
-                for page in block.pages {
-                    bytes.append(little: UInt64(page.offset) | UInt64(page.length) << 40)
-                    bytes.append(little: page.min)
-                    bytes.append(little: page.max)
-                }
+        let directoryBytes = blockCount == 0 ? 0 : blockCount * BlockEntry.bytes + 4
+        guard first <= last, directory.length == directoryBytes,
+            RollupKind.allCases.allSatisfy({ places[$0].offset + places[$0].length <= dataEnd })
+        else { throw FormatError("a unit's row is not one") }
+    }
+}
+
+/// The blocks of a unit in a segment.
+enum BlockDirectory {
+    static func append(_ blocks: [BlockEntry], to bytes: inout [UInt8]) {
+        let start = bytes.count
+        for block in blocks {
+            bytes.append(little: block.first)
+            bytes.append(little: UInt32(block.last - block.first))
+            bytes.append(little: UInt32(block.count))
+            bytes.append(run: block.run)
+            for page in block.pages {
+                bytes.append(little: page.place.packed)
+                bytes.append(little: page.min)
+                bytes.append(little: page.max)
             }
         }
-        return bytes
+        bytes.append(little: Checksum.crc32c(bytes[start...]))
     }
-
-    init(units: [UnitEntry]) { self.units = units }
 
     /// - Parameter dataEnd: no page may reach beyond it.
-    init(decoding bytes: [UInt8], dataEnd: Int) throws(FormatError) {
-        var reader = ByteReader(bytes)
-        let unitCount: UInt32 = try reader.little()
-        let runCount: UInt32 = try reader.little()
-        let columnCount: UInt8 = try reader.little()
-        _ = try reader.take(7)
-        // A later version may add columns behind those known here; fewer cannot be.
-        guard Int(columnCount) >= PageColumn.allCases.count else {
-            throw FormatError("columns are missing")
+    static func decode(_ bytes: [UInt8], dataEnd: Int) throws(FormatError) -> [BlockEntry] {
+        guard bytes.count >= 4, (bytes.count - 4) % BlockEntry.bytes == 0 else {
+            throw FormatError("a block directory is cut off")
         }
-        guard reader.remaining / Run.storedBytes >= Int(runCount),
-            reader.remaining / 33 >= Int(unitCount)
-        else {
-            throw FormatError("the index is cut off")
+        var tail = ByteReader(bytes[(bytes.count - 4)...])
+        guard try tail.little(UInt32.self) == Checksum.crc32c(bytes[..<(bytes.count - 4)]) else {
+            throw FormatError("the checksum of a block directory does not match")
         }
-        var runs: [Run] = []
-        for _ in 0..<runCount { runs.append(try reader.run()) }
-        var units: [UnitEntry] = []
-        for _ in 0..<unitCount {
-            let ref: UInt32 = try reader.little()
-            let blockCount: UInt32 = try reader.little()
-            _ = try reader.take(24)
-            guard let name = UnitID(try reader.text()) else {
-                throw FormatError("a unit's name is not one")
-            }
-            guard blockCount > 0, reader.remaining / 20 >= Int(blockCount) else {
-                throw FormatError("a block directory is cut off")
-            }
-            var blocks: [BlockEntry] = []
-            for _ in 0..<blockCount {
-                blocks.append(
-                    try SegmentIndex.block(
-                        &reader, runs: runs, columnCount: Int(columnCount), dataEnd: dataEnd))
-            }
-            guard zip(blocks.dropFirst(), blocks).allSatisfy({ $0.first > $1.last }) else {
-                throw FormatError("blocks of a unit overlap")
-            }
-            units.append(UnitEntry(ref: ref, name: name, blocks: blocks))
+        var reader = ByteReader(bytes[..<(bytes.count - 4)])
+        var blocks: [BlockEntry] = []
+        blocks.reserveCapacity(bytes.count / BlockEntry.bytes)
+        while reader.remaining > 0 { blocks.append(try block(&reader, dataEnd: dataEnd)) }
+        guard zip(blocks.dropFirst(), blocks).allSatisfy({ $0.first > $1.last }) else {
+            throw FormatError("blocks of a unit overlap")
         }
-        guard zip(units.dropFirst(), units).allSatisfy({ $0.ref > $1.ref }) else {
-            throw FormatError("units are not in order")
-        }
-        self.units = units
+        return blocks
     }
 
     private static func block(
-        _ reader: inout ByteReader, runs: [Run], columnCount: Int, dataEnd: Int
+        _ reader: inout ByteReader, dataEnd: Int
     ) throws(FormatError) -> BlockEntry {
         let first: Int64 = try reader.little()
         let span: UInt32 = try reader.little()
         let count: UInt32 = try reader.little()
-        let run: UInt32 = try reader.little()
-        guard run < runs.count, count > 0, count <= 1 << 20 else {
-            throw FormatError("a block entry is not one")
-        }
-        var pages: [BlockEntry.PagePlace] = []
-        for _ in 0..<columnCount {
-            let place: UInt64 = try reader.little()
-            let offset = Int(place & 0xFF_FFFF_FFFF)
-            let length = Int(place >> 40)
-            guard offset + length <= dataEnd else { throw FormatError("a page lies outside") }
-            pages.append(
-                .init(
-                    offset: offset, length: length, min: try reader.little(),
-                    max: try reader.little()))
+        guard count > 0, count <= 1 << 20 else { throw FormatError("a block entry is not one") }
+        let run = try reader.run()
+        var pages: [BlockEntry.Column] = []
+        for _ in PageColumn.ofBlocks {
+            let place = PagePlace(packed: try reader.little())
+            guard place.offset + place.length <= dataEnd else {
+                throw FormatError("a page lies outside")
+            }
+            pages.append(.init(place: place, min: try reader.little(), max: try reader.little()))
         }
         return BlockEntry(
-            first: first, last: first + Int64(span), count: Int(count), run: runs[Int(run)],
-            pages: pages)
+            first: first, last: first &+ Int64(span), count: Int(count), run: run, pages: pages)
     }
 }

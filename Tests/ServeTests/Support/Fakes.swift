@@ -58,11 +58,14 @@ final class FakeHistory: LevelHistory {
             completeUntil: completeUntil(unit), damage: damage)
     }
 
-    func buckets(of unit: UnitID, in range: TimeRange, edges: [Int64]) async throws -> StoredBuckets
-    {
-        var buckets = LevelBuckets(edges: edges, range: range)
-        buckets.add(FrameColumns(stored.withLock { $0 }.filter { $0.unit == unit }))
-        return StoredBuckets(buckets: buckets, completeUntil: completeUntil(unit), damage: damage)
+    func buckets(_ question: BucketQuestion) async throws -> StoredBuckets {
+        var buckets = LevelBuckets(
+            edges: question.edges, range: question.range, metrics: MetricSet(question.metrics),
+            histograms: !question.exceedances.isEmpty)
+        buckets.add(FrameColumns(stored.withLock { $0 }.filter { $0.unit == question.unit }))
+        return StoredBuckets(
+            buckets: buckets, source: .raw, completeUntil: completeUntil(question.unit),
+            damage: damage)
     }
 
     func meterIntervals(

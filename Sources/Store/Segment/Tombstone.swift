@@ -1,0 +1,38 @@
+//  Tombstone.swift · Store
+//
+//  Frames that were deleted and still lie in segments. Readers leave them out from the moment the
+//  MANIFEST has the tombstone; the next rewrite of a segment leaves them out for good.
+
+import Monitoring
+
+/// A deleted stretch of one unit: frames with `from` ≤ time < `to` in segments made before.
+struct Tombstone: Equatable, Sendable {
+    let ref: UnitRef
+    let from: Int64
+    let to: Int64
+    /// Segments of lower generations are meant: what is imported afterwards stays.
+    let generation: UInt64
+
+    /// Whether it hides frames of a segment between `first` and `last`.
+    func hides(_ ref: UnitRef, of segment: Segment, first: Int64, last: Int64) -> Bool {
+        ref == self.ref && segment.generation < generation && first < to && last >= from
+    }
+}
+
+extension FrameColumns {
+    /// These frames of a segment, without those that `tombstones` hide.
+    func without(
+        _ tombstones: [Tombstone], of ref: UnitRef, in segment: Segment
+    ) -> FrameColumns {
+        var rest = self
+        for tombstone in tombstones {
+            guard let first = rest.times.first, let last = rest.times.last,
+                tombstone.hides(ref, of: segment, first: first, last: last)
+            else { continue }
+            let kept = rest
+            rest = kept.slice(0..<kept.firstIndex(atOrAfter: tombstone.from))
+            rest.append(kept, kept.firstIndex(atOrAfter: tombstone.to)..<kept.count)
+        }
+        return rest
+    }
+}
