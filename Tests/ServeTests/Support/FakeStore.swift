@@ -106,10 +106,10 @@ final class FakeStore: FrameImporter, LevelHistory {
             completeUntil: completeUntil(unit), damage: [])
     }
 
-    func buckets(of unit: UnitID, in range: TimeRange, edges: [Int64]) async throws -> StoredBuckets
-    {
+    func buckets(_ question: BucketQuestion) async throws -> StoredBuckets {
         StoredBuckets(
-            buckets: LevelBuckets(edges: edges, range: range), completeUntil: nil, damage: [])
+            buckets: LevelBuckets(edges: question.edges, range: question.range), source: .raw,
+            completeUntil: nil, damage: [])
     }
 
     func meterIntervals(
