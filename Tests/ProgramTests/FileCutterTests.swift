@@ -2,6 +2,7 @@
 //
 //  A file in parts: each is a body of its own, and together they are the file.
 
+import Foundation
 import Support
 import Testing
 
@@ -127,6 +128,34 @@ import Testing
         tally.add(part, after: 100)
         #expect(tally.accepted == 6 && tally.rejectedCount == 2)
         #expect(tally.rejected.map(\.row) == [2, 102])
+    }
+}
+
+@Suite struct `The progress of an import` {
+    @Test func `counts for the same file, service and units only`() {
+        let file = FileManager.default.temporaryDirectory
+            .appending(path: "earshot-import-\(UUID().uuidString).csv").path()
+        defer { ImportProgress.remove(for: file) }
+        let subject = ImportProgress.Subject(
+            url: "http://127.0.0.1:8081", size: 100, changed: 7, format: "csv", unit: "a",
+            units: nil)
+        #expect(ImportProgress.read(for: file, subject) == nil)
+        var progress = ImportProgress(subject: subject, offset: 50, rows: 3)
+        progress.tally.rejected = [.init(row: 2, reason: "has no level")]
+        #expect(progress.write(for: file))
+        #expect(ImportProgress.read(for: file, subject) == progress)
+        let others: [(inout ImportProgress.Subject) -> Void] = [
+            { $0.url = "http://10.0.0.1:8081" }, { $0.size = 101 }, { $0.changed = 8 },
+            { $0.format = "ndjson" }, { $0.unit = nil }, { $0.units = "1:a" },
+        ]
+        for change in others {
+            var other = subject
+            change(&other)
+            #expect(ImportProgress.read(for: file, other) == nil)
+        }
+        ImportProgress.remove(for: file)
+        #expect(ImportProgress.read(for: file, subject) == nil)
+        #expect(!progress.write(for: "/nowhere/file"))
     }
 }
 

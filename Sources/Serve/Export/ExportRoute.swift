@@ -46,12 +46,12 @@ struct ExportRoute: Sendable {
             status: .ok, headers: fields,
             body: ResponseBody(contentLength: length) { writer in
                 defer { place.leave() }
-                let reader = PatientWriter(
+                let patient = PatientWriter(
                     channel: context.channel, patience: patience, counts: counts)
                 do {
-                    try await reader.write(
+                    try await patient.write(
                         ExportRows.header(query.format, count: count), to: &writer)
-                    let damaged = try await write(query, atMost: count, reader, &writer)
+                    let damaged = try await write(query, atMost: count, patient, &writer)
                     try await writer.finish(
                         length == nil ? [.damagedParts: String(damaged)] : nil)
                 } catch {
@@ -79,7 +79,7 @@ struct ExportRoute: Sendable {
     /// - Returns: parts that could not be read.
     @concurrent
     private func write(
-        _ query: ExportQuery, atMost count: Int, _ reader: PatientWriter,
+        _ query: ExportQuery, atMost count: Int, _ patient: PatientWriter,
         _ writer: inout any ResponseBodyWriter
     ) async throws -> Int {
         var damaged: Set<Damage> = []
@@ -93,7 +93,7 @@ struct ExportRoute: Sendable {
                 missing -= frames
                 for begin in stride(from: 0, to: frames, by: ExportRows.rowsTogether) {
                     let end = min(frames, begin + ExportRows.rowsTogether)
-                    try await reader.write(rows.rows(page.columns, begin..<end), to: &writer)
+                    try await patient.write(rows.rows(page.columns, begin..<end), to: &writer)
                 }
             }
         }

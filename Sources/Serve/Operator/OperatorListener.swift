@@ -31,6 +31,8 @@ package struct OperatorListener: Service {
         /// Imports, and exports, that run at once. Past it: 429.
         package var imports = 4
         package var exports = 8
+        /// How long an export's reader may take nothing; as connections may be idle, if not said.
+        var exportPatience: Duration?
         /// What an import holds in memory.
         var importBounds = ImportIntake.Bounds()
         /// Bounds of connections and sockets. How faults are answered is the listener's own.

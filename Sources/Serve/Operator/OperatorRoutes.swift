@@ -107,7 +107,8 @@ struct OperatorRoutes {
         let exports = ExportRoute(
             history: sources.history, directory: sources.directory,
             places: TransferPlaces(configuration.exports, .exports, counts: log.counts),
-            counts: log.counts, logger: log.logger, patience: configuration.web.idle)
+            counts: log.counts, logger: log.logger,
+            patience: configuration.exportPatience ?? configuration.web.idle)
         guarded("/api/import")
             .add(middleware: ChangeMiddleware(scope: .admin, origins: origins))
             .post("") { request, context in try await imports.respond(request, context) }

@@ -32,6 +32,36 @@ import Testing
         #expect(single.frames == whole.frames && single.rejected == whole.rejected)
     }
 
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `that is garbled is read the same wherever it is cut`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        for (format, bytes) in [
+            (ImportQuery.Format.csv, Self.csv), (.ndjson, Self.ndjson), (.records, Self.records),
+        ] {
+            var bytes = bytes
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes[place] = .random(in: .min ... .max, using: &random)
+                case 1: bytes[place] = Array("\",\n\r{}:e-.\\".utf8).randomElement(using: &random)!
+                case 2: bytes.remove(at: place)
+                default: bytes.insert(contentsOf: bytes[place...].prefix(9), at: place)
+                }
+            }
+            let whole = ImportRun(format, [bytes])
+            var chunks: [[UInt8]] = []
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                chunks.append(Array(rest.prefix(.random(in: 1...40, using: &random))))
+                rest = rest.dropFirst(chunks.last!.count)
+            }
+            let cut = ImportRun(format, chunks)
+            #expect(cut.problem?.status == whole.problem?.status)
+            guard whole.problem == nil else { continue }
+            #expect(cut.frames == whole.frames && cut.rejected == whole.rejected)
+        }
+    }
+
     private let times = TimeRange(start: "2020-01-01T00:00:00Z", end: "2030-01-01T00:00:00Z")!
     private let bounds = ImportIntake.Bounds(laneFrames: 100, waitingFrames: 1000)
 
