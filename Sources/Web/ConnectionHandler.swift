@@ -98,6 +98,11 @@ extension ConnectionHandler {
         // The decoder stops reading after any request to upgrade, whoever answers it.
         if request.headerFields[.upgrade] != nil { closesAfterAnswers = true }
         handOn(.head(request), context)
+        // Senders of long bodies wait for this word (RFC 9110, 10.1.1), curl for a second.
+        if unanswered == 1, request.headerFields[.expect]?.lowercased() == "100-continue" {
+            let head = HTTPResponse(status: .continue)
+            context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        }
     }
 
     private func handOn(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {

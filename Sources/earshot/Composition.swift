@@ -77,14 +77,16 @@ struct Composition {
         operating.socketsPerSession = settings.limits.socketsPerSession
         operating.signInsPerMinute = settings.limits.signInsPerMinute
         operating.bodyBytesMaximum = settings.limits.bodyBytes
+        operating.imports = settings.limits.imports
+        operating.exports = settings.limits.exports
         operating.web = settings.limits.web
         operating.version = VersionCommand.version
         let operatorListener = try OperatorListener(
             configuration: operating,
             sources: .init(
-                directory: registry, history: history, live: hub, tokens: registry, store: store,
-                pipeline: pipeline, upstreams: ingest, units: ingest,
-                faults: [ingest, pipeline], clock: clock),
+                directory: registry, history: history, importer: store, live: hub,
+                tokens: registry, store: store, pipeline: pipeline, upstreams: ingest,
+                units: ingest, faults: [ingest, pipeline], clock: clock),
             hub: streams, counts: counts, keys: keys,
             onBound: { await announcement.operatorBound($0) },
             logger: logger)

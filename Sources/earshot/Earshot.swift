@@ -18,7 +18,8 @@ struct Earshot: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, DemoCommand.self, SimulateCommand.self, ProvisionCommand.self,
-            TokenCommand.self, StoreCommand.self, ConfigCommand.self, DoctorCommand.self, VersionCommand.self,
+            TokenCommand.self, StoreCommand.self, ImportCommand.self, ExportCommand.self,
+            ConfigCommand.self, DoctorCommand.self, VersionCommand.self,
         ])
 
     static func main() async {

@@ -54,8 +54,11 @@ struct Failure: Error {
     }
 
     /// Writes a line to standard error.
-    static func say(_ line: String) {
-        let bytes = Array((line + "\n").utf8)
-        _ = write(2, bytes, bytes.count)
+    static func say(_ line: String) { write(line + "\n") }
+
+    /// Writes to standard error.
+    static func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.write(2, bytes, bytes.count)
     }
 }

@@ -37,6 +37,21 @@ enum Program {
 enum Output {
     static func line(_ text: String) {
         let bytes = Array((text + "\n").utf8)
-        _ = write(1, bytes, bytes.count)
+        _ = Glibc.write(1, bytes, bytes.count)
+    }
+
+    /// Writes all of `bytes`.
+    /// - Returns: false when that cannot be done; `errno` says why.
+    static func write(_ bytes: some Collection<UInt8>) -> Bool {
+        var rest = Array(bytes)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(1, $0.baseAddress, $0.count) }
+            guard count >= 0 else {
+                if errno == EINTR { continue }
+                return false
+            }
+            rest = rest.dropFirst(count)
+        }
+        return true
     }
 }

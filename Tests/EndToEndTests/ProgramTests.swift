@@ -12,7 +12,7 @@ import Testing
         #expect(try await Program.run("version").output.hasPrefix("earshot 0."))
         let help = try await Program.run("--help")
         #expect(help.code == 0)
-        for command in ["serve", "demo", "simulate", "token", "version"] {
+        for command in ["serve", "demo", "simulate", "token", "import", "export", "version"] {
             #expect(help.output.contains(command))
             let own = try await Program.run(command, "--help")
             #expect(own.code == 0 && own.output.contains("USAGE: earshot \(command)"))

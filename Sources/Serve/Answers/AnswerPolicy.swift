@@ -51,12 +51,15 @@ struct RequestScope: RequestContext {
     /// The other end's IP address, without port; empty when not known.
     let address: String
     let requestID = RequestID.make()
+    /// The connection that the request came on.
+    let channel: any Channel
     /// Who asks; set for routes behind a session.
     var access: Access?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         address = source.channel.remoteAddress?.ipAddress ?? ""
+        channel = source.channel
     }
 }
 

@@ -22,6 +22,15 @@ struct QueryText {
         return value
     }
 
+    /// All values of `name`; empty when it is not there.
+    ///
+    /// - Throws: 400 when one is empty.
+    func texts(_ name: String) throws(Problem) -> [Substring] {
+        let values = parameters[values: Substring(name)]
+        guard values.allSatisfy({ !$0.isEmpty }) else { throw .malformed(name, "is empty") }
+        return values
+    }
+
     /// An instant: RFC 3339 or Unix milliseconds, years 1 … 9999.
     ///
     /// - Throws: 400 when it is neither, 422 when it is beyond those years.

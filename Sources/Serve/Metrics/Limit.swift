@@ -10,6 +10,12 @@ enum Limit: String, CaseIterable {
     case bodyDepth = "body_depth"
     case bodyEncoding = "body_encoding"
     case unitName = "unit_name"
+    /// Imports that run at once.
+    case imports
+    /// Exports that run at once.
+    case exports
+    /// An export whose reader took nothing for so long that it was closed.
+    case slowExport = "slow_export"
     case signIns = "sign_ins"
     case socketsPerSession = "websockets_per_session"
     case socketsPerAddress = "websockets_per_address"

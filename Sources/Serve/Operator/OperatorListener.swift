@@ -28,6 +28,13 @@ package struct OperatorListener: Service {
         package var version = ""
         /// The longest body of a request. Past it: 413.
         package var bodyBytesMaximum = 64 * 1024
+        /// Imports, and exports, that run at once. Past it: 429.
+        package var imports = 4
+        package var exports = 8
+        /// How long an export's reader may take nothing; as connections may be idle, if not said.
+        var exportPatience: Duration?
+        /// What an import holds in memory.
+        var importBounds = ImportIntake.Bounds()
         /// Bounds of connections and sockets. How faults are answered is the listener's own.
         package var web = WebListener.Configuration()
 
@@ -44,6 +51,7 @@ package struct OperatorListener: Service {
     package struct Sources: Sendable {
         package var directory: any UnitDirectory
         package var history: any LevelHistory
+        package var importer: any FrameImporter
         package var live: any LiveFeed
         package var tokens: any TokenDirectory
         package var store: any StoreHealth
@@ -55,13 +63,14 @@ package struct OperatorListener: Service {
         package var clock: any WallClock
 
         package init(
-            directory: any UnitDirectory, history: any LevelHistory, live: any LiveFeed,
-            tokens: any TokenDirectory, store: any StoreHealth, pipeline: any PipelineHealth,
-            upstreams: any UpstreamHealth, units: any UnitHealth, faults: [any FaultCounts],
-            clock: any WallClock
+            directory: any UnitDirectory, history: any LevelHistory, importer: any FrameImporter,
+            live: any LiveFeed, tokens: any TokenDirectory, store: any StoreHealth,
+            pipeline: any PipelineHealth, upstreams: any UpstreamHealth, units: any UnitHealth,
+            faults: [any FaultCounts], clock: any WallClock
         ) {
             self.directory = directory
             self.history = history
+            self.importer = importer
             self.live = live
             self.tokens = tokens
             self.store = store

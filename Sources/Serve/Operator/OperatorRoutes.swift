@@ -6,6 +6,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Monitoring
+import Web
 
 /// The router of the operators' port.
 struct OperatorRoutes {
@@ -41,6 +42,7 @@ struct OperatorRoutes {
             sources: sources, counts: log.counts, version: configuration.version)
         guarded("").get("/metrics") { _, _ in try await metrics.respond() }
         addAPI(origins)
+        addTransfers(origins, configuration)
         addPages(pages)
     }
 
@@ -92,6 +94,27 @@ struct OperatorRoutes {
         guarded("/api/units")
             .add(middleware: ChangeMiddleware(scope: .admin, origins: origins))
             .delete("/:unit") { _, context in try await units.remove(context) }
+    }
+
+    /// Frames in and out in bulk.
+    private func addTransfers(
+        _ origins: OriginPolicy, _ configuration: OperatorListener.Configuration
+    ) {
+        let imports = ImportRoute(
+            importer: sources.importer, directory: sources.directory,
+            places: TransferPlaces(configuration.imports, .imports, counts: log.counts),
+            bounds: configuration.importBounds, logger: log.logger)
+        let exports = ExportRoute(
+            history: sources.history, directory: sources.directory,
+            places: TransferPlaces(configuration.exports, .exports, counts: log.counts),
+            counts: log.counts, logger: log.logger,
+            patience: configuration.exportPatience ?? configuration.web.idle)
+        guarded("/api/import")
+            .add(middleware: ChangeMiddleware(scope: .admin, origins: origins))
+            .post("") { request, context in try await imports.respond(request, context) }
+        guarded("/api/export").get("") { request, context in
+            try await exports.respond(request, context)
+        }
     }
 
     private func addPages(_ pages: Pages) {

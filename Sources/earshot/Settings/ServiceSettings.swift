@@ -23,6 +23,8 @@ struct ServiceSettings {
         let headFields: Int
         let idle: TimeSpan
         let bodyBytes: Int
+        let imports: Int
+        let exports: Int
         let messageBytes: Int
         let messagesPerSecond: Int
         let waitingMessages: Int
@@ -48,6 +50,7 @@ struct ServiceSettings {
             connections: settings.number(.connections),
             headBytes: settings.number(.headBytes), headFields: settings.number(.headFields),
             idle: settings.span(.idle), bodyBytes: settings.number(.bodyBytes),
+            imports: settings.number(.imports), exports: settings.number(.exports),
             messageBytes: settings.number(.messageBytes),
             messagesPerSecond: settings.number(.messagesPerSecond),
             waitingMessages: settings.number(.waitingMessages), blocked: settings.span(.blocked),

@@ -78,6 +78,10 @@ extension Setting {
     static let bodyBytes = limit(
         "request_body_bytes", 1024...16_777_216, "65536",
         "Body of a request, imports excepted; past it 413")
+    static let imports = limit(
+        "imports", 1...1000, "4", "Imports that run at once, some 20 MB each; past it 429")
+    static let exports = limit(
+        "exports", 1...1000, "8", "Exports that run at once, some 10 MB each; past it 429")
     static let messageBytes = limit(
         "websocket_message_bytes", 16...1_048_576, "4096",
         "Message from a WebSocket client; past it close 1009")
@@ -109,7 +113,7 @@ extension Setting {
     static let all: [Setting] = [
         data, operatorListen, portalListen, publicURL, upstreams, pollInterval, durability,
         commitInterval, retention, diskReserve, log, logLevel, socketsPerSession, socketsPerAddress,
-        signInsPerMinute, connections, headBytes, headFields, idle, bodyBytes, messageBytes,
-        messagesPerSecond, waitingMessages, blocked, upstreamTimeout, upstreamBytes,
+        signInsPerMinute, connections, headBytes, headFields, idle, bodyBytes, imports, exports,
+        messageBytes, messagesPerSecond, waitingMessages, blocked, upstreamTimeout, upstreamBytes,
     ]
 }

@@ -154,7 +154,8 @@ struct SettingsSources {
     /// Variables that look like settings and are none: most likely misspelt.
     private func remarks(_ environment: [String: String], _ table: [Setting]) -> [String] {
         let known = table.flatMap { [$0.environment] + ($0.isSecret ? [$0.environment + "_FILE"] : []) }
-        return environment.keys.sorted().filter { $0.hasPrefix("EARSHOT_") && !known.contains($0) }
+        let all = known + ServiceAddressOptions.variables
+        return environment.keys.sorted().filter { $0.hasPrefix("EARSHOT_") && !all.contains($0) }
             .map { name in
                 let hint = Spelling.nearest(to: name, among: known).map { "; did you mean \($0)?" }
                 return "\(name) is set in the environment and is no setting\(hint ?? ".")"

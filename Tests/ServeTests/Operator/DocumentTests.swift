@@ -142,6 +142,11 @@ import Testing
             let change = try #require(schema.resolve("#/components/schemas/UnitChange"))
             #expect(schema.faults(body, change) == [])
             #expect(schema.faults(#"{"colour":1}"#, change) != [])
+            let imported = try await port.post(
+                "/api/import?unit=a", type: "text/csv", Array("t,lp\n1790000000000,50\n,\n".utf8))
+            let report = try #require(
+                schema.answer("/api/import", "post", imported.status, "application/json"))
+            #expect(schema.faults(imported.body, report) == [])
             return schema
         }
         // None is left out above.

@@ -13,7 +13,8 @@ final class RawConnection {
         var status: Int
         /// Names in lower case.
         var fields: [String: [String]]
-        var body: String
+        var bytes: [UInt8]
+        var body: String { String(decoding: bytes, as: UTF8.self) }
 
         subscript(name: String) -> String? { fields[name]?.first }
     }
@@ -43,8 +44,10 @@ final class RawConnection {
     }
 
     func send(_ text: String) async throws {
-        try await channel.writeAndFlush(ByteBuffer(string: text))
+        try await send(ByteBuffer(string: text))
     }
+
+    func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes) }
 
     /// Sends one masked frame, as a client must.
     func send(opcode: UInt8, _ payload: [UInt8], isLast: Bool = true) async throws {
@@ -87,22 +90,38 @@ final class RawConnection {
         try await channel.setOption(ChannelOptions.autoRead, value: reads).get()
     }
 
-    /// The next answer; its body by Content-Length.
+    /// The next answer; its body by Content-Length, or in chunks with fields behind them.
     func readAnswer(hasBody: Bool = true) async throws -> Answer {
-        var head: [UInt8] = []
-        while !head.ends(with: Array("\r\n\r\n".utf8)) { head += try await read(1) }
-        let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
-        let status = Int(lines[0].split(separator: " ")[1])!
-        var fields: [String: [String]] = [:]
-        for line in lines.dropFirst() {
+        let status = Int(try await readLine().split(separator: " ")[1])!
+        var answer = Answer(status: status, fields: [:], bytes: [])
+        try await readFields(into: &answer)
+        guard hasBody, ![101, 204, 304].contains(status) else { return answer }
+        guard answer["transfer-encoding"] == "chunked" else {
+            answer.bytes = try await read(Int(answer["content-length"] ?? "0")!)
+            return answer
+        }
+        while let size = Int(try await readLine(), radix: 16), size > 0 {
+            answer.bytes += try await read(size)
+            _ = try await readLine()
+        }
+        try await readFields(into: &answer)
+        return answer
+    }
+
+    private func readFields(into answer: inout Answer) async throws {
+        while true {
+            let line = try await readLine()
+            guard !line.isEmpty else { return }
             let parts = line.split(separator: ":", maxSplits: 1)
-            fields[parts[0].lowercased(), default: []].append(
+            answer.fields[parts[0].lowercased(), default: []].append(
                 String(parts.count > 1 ? parts[1].drop { $0 == " " } : ""))
         }
-        let length = Int(fields["content-length"]?.first ?? "0")!
-        let isEmpty = !hasBody || [101, 204, 304].contains(status)
-        let body = isEmpty ? [] : try await read(length)
-        return Answer(status: status, fields: fields, body: String(decoding: body, as: UTF8.self))
+    }
+
+    private func readLine() async throws -> String {
+        var line: [UInt8] = []
+        while !line.ends(with: [13, 10]) { line += try await read(1) }
+        return String(decoding: line.dropLast(2), as: UTF8.self)
     }
 
     func readFrame() async throws -> Frame {

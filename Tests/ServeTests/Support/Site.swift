@@ -3,6 +3,7 @@
 //  An operators' port on loopback with fakes behind it.
 
 import Monitoring
+import NIOCore
 import ServiceLifecycle
 import Support
 
@@ -18,6 +19,8 @@ struct Site {
             frequencyWeighting: "A", timeWeighting: "F", rate: .full),
     ])
     var history = FakeHistory()
+    /// What imports go into, and exports come from.
+    var frames = FakeStore()
     let feed = FakeFeed()
     let demand = FakeDemand()
     var tokens = FakeTokens()
@@ -27,6 +30,8 @@ struct Site {
     let counts = ServeCounts()
     var assets = Site.plainAssets
     var logger = quietLogger
+    /// In the history's place.
+    var exported: (any LevelHistory)?
     /// In the directory's place.
     var broken: (any UnitDirectory)?
     var store = FakeStoreHealth()
@@ -45,9 +50,9 @@ struct Site {
 
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
-            directory: broken ?? directory, history: history, live: feed, tokens: tokens,
-            store: store, pipeline: pipeline, upstreams: upstreams, units: units, faults: faults,
-            clock: clock)
+            directory: broken ?? directory, history: exported ?? history, importer: frames,
+            live: feed, tokens: tokens, store: store, pipeline: pipeline, upstreams: upstreams,
+            units: units, faults: faults, clock: clock)
     }
 
     /// Runs the port; `body` gets its number and the hub.
@@ -92,6 +97,22 @@ struct Port {
     func get(_ path: String, fields: [String] = [Port.bearer]) async throws -> RawConnection.Answer
     {
         try await request("GET", path, fields: fields)
+    }
+
+    /// Sends bytes of any kind.
+    func post(
+        _ path: String, type: String, _ body: [UInt8]
+    ) async throws -> RawConnection.Answer {
+        let connection = try await RawConnection(port: number)
+        let head = [
+            "POST \(path) HTTP/1.1", "Host: 127.0.0.1:\(number)", Port.bearer,
+            "Content-Type: \(type)", "Content-Length: \(body.count)",
+        ]
+        try await connection.send(head.joined(separator: "\r\n") + "\r\n\r\n")
+        try await connection.send(ByteBuffer(bytes: body))
+        let answer = try await connection.readAnswer()
+        try await connection.close()
+        return answer
     }
 
     /// An open stream of `unit`.
