@@ -122,7 +122,7 @@ struct Client {
     func get(_ path: String) async throws -> (status: UInt, body: [String: Any]) {
         var request = HTTPClientRequest(url: url + path)
         request.headers.add(name: "Authorization", value: "Bearer \(token)")
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let response = try await HTTPClient.shared.execute(request, timeout: .minutes(5))
         let bytes = try await response.body.collect(upTo: 64 << 20)
         let body = try JSONSerialization.jsonObject(with: Data(bytes.readableBytesView))
         return (response.status.code, body as? [String: Any] ?? [:])

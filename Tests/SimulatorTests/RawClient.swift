@@ -72,12 +72,12 @@ struct RawClient {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                    try channel.pipeline.syncOperations.addHandler(Opening(request))
+                    return try NIOAsyncChannel<ByteBuffer, Never>(
                         wrappingChannelSynchronously: channel)
                 }
             }
-        return try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: request))
+        return try await channel.executeThenClose { inbound in
             var received = ByteBuffer()
             for try await part in inbound {
                 received.writeImmutableBuffer(part)
@@ -85,5 +85,21 @@ struct RawClient {
             }
             return received
         }
+    }
+}
+
+/// Says the request as soon as there is a connection: the simulator closes idle ones after 5 s, and
+/// a task may have to wait longer than that for its turn.
+private final class Opening: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let request: String
+
+    init(_ request: String) { self.request = request }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: request)), promise: nil)
+        context.fireChannelActive()
     }
 }
