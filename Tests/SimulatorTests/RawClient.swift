@@ -89,7 +89,8 @@ struct RawClient {
 }
 
 /// Says the request as soon as there is a connection: the simulator closes idle ones after 5 s, and
-/// a task may have to wait longer than that for its turn.
+/// a task may have to wait longer than that for its turn. Later says that it is still there, as the
+/// simulator cuts sockets that answer no ping for a minute.
 private final class Opening: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -101,5 +102,14 @@ private final class Opening: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: request)), promise: nil)
         context.fireChannelActive()
+        guard request.contains("Upgrade: websocket") else { return }
+        let channel = context.channel
+        // A pong without being asked for, masked with zeros (RFC 6455, 5.5.3).
+        let pongs = context.eventLoop.scheduleRepeatedTask(
+            initialDelay: .seconds(15), delay: .seconds(15)
+        ) { _ in
+            channel.writeAndFlush(ByteBuffer(bytes: [0x8A, 0x80, 0, 0, 0, 0]), promise: nil)
+        }
+        channel.closeFuture.whenComplete { _ in pongs.cancel() }
     }
 }

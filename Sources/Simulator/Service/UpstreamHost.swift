@@ -84,7 +84,6 @@ struct UpstreamHost: Service {
         listening.socketLimits.waitingMessages = configuration.subscriberQueueMax
         listening.socketLimits.losesNewest = true
         listening.socketLimits.blocked = .minutes(10)
-        listening.socketLimits.ping = .minutes(10)
         // What the real one's server keeps an idle connection for, by default.
         listening.idle = .seconds(5)
         var quiet = logger
