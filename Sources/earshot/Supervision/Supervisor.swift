@@ -3,6 +3,7 @@
 //  What systemd is told (sd_notify(3)): one datagram a message, lines of NAME=VALUE, to the socket
 //  that $NOTIFY_SOCKET names; a leading @ stands for the null byte of an abstract address.
 
+import CTimex  // timeval is of the first module that was seen to have it
 import Foundation
 import Glibc
 import Synchronization
