@@ -25,9 +25,12 @@ import Testing
         }
     }
 
-    /// A data folder that has served, with frames on disk and a token, and its upstream.
+    /// A data folder that has served, with a log of many records and a token. In the last record
+    /// damage is what a crash leaves, and no fault.
     private func served() async throws -> TemporaryFolder {
-        let simulator = try Program(["simulate", "--listen", "127.0.0.1:0", "--speed", "20"])
+        let simulator = try Program([
+            "simulate", "--listen", "127.0.0.1:0", "--speed", "20", "--exact-cadence",
+        ])
         let upstream = try #require(await simulator.ready("upstream"))
         let folder = TemporaryFolder()
         let token = try await folder.token()
@@ -37,9 +40,12 @@ import Testing
             "--commit-interval", "20ms",
         ])
         let client = Client(url: try #require(await service.ready("operator")), token: token)
+        // What history answers grows by commits; each is a record.
+        var counts: Set<Int> = []
         try await eventually {
             let path = "/api/units/NL43-0001/history?resolution=raw&from=0&to=4102444800000"
-            return (try await client.get(path).body["t"] as? [Any])?.isEmpty == false
+            counts.insert((try await client.get(path).body["t"] as? [Any])?.count ?? 0)
+            return counts.count > 20
         }
         #expect(await service.end(SIGTERM) == 0)
         _ = await simulator.end(SIGTERM)
