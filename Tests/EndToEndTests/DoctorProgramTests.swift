@@ -30,6 +30,7 @@ import Testing
     private func served() async throws -> TemporaryFolder {
         let simulator = try Program([
             "simulate", "--listen", "127.0.0.1:0", "--speed", "20", "--exact-cadence",
+            "--start", Program.twoDaysAgo,
         ])
         let upstream = try #require(await simulator.ready("upstream"))
         let folder = TemporaryFolder()
@@ -40,12 +41,14 @@ import Testing
             "--commit-interval", "20ms",
         ])
         let client = Client(url: try #require(await service.ready("operator")), token: token)
-        // What history answers grows by commits; each is a record.
-        var counts: Set<Int> = []
+        // History becomes more complete by commits; each is a record.
+        var commits: Set<String> = []
         try await eventually {
-            let path = "/api/units/NL43-0001/history?resolution=raw&from=0&to=4102444800000"
-            counts.insert((try await client.get(path).body["t"] as? [Any])?.count ?? 0)
-            return counts.count > 20
+            let path = "/api/units/NL43-0001/history?resolution=raw&from=0&to=4102444800000&limit=1"
+            if let until = try await client.get(path).body["complete_until"] as? String {
+                commits.insert(until)
+            }
+            return commits.count > 20
         }
         #expect(await service.end(SIGTERM) == 0)
         _ = await simulator.end(SIGTERM)

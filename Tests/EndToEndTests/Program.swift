@@ -99,6 +99,12 @@ final class Program: Sendable {
     }
 }
 
+extension Program {
+    /// When a play faster than time begins, so that it stays in the past: what is more than 5 min
+    /// ahead of the clock is not believed.
+    static var twoDaysAgo: String { Date(timeIntervalSinceNow: -172_800).ISO8601Format() }
+}
+
 /// A folder that is gone when nobody needs it.
 final class TemporaryFolder: Sendable {
     let path = FileManager.default.temporaryDirectory

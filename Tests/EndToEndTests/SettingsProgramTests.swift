@@ -240,7 +240,9 @@ private final class Handshake: ChannelInboundHandler, Sendable {
 
     /// The next commit is a minute away, and a client holds half a request.
     @Test func `of a stop are kept: within 10 s, and what was taken is on disk`() async throws {
-        let simulator = try Program(["simulate", "--listen", "127.0.0.1:0", "--speed", "20"])
+        let simulator = try Program([
+            "simulate", "--listen", "127.0.0.1:0", "--speed", "20", "--start", Program.twoDaysAgo,
+        ])
         let upstream = try #require(await simulator.ready("upstream"))
         let folder = TemporaryFolder()
         let token = try await folder.token()
