@@ -1,7 +1,9 @@
 # Two commands: `make run` and `make test`. Each installs what is missing, builds and runs.
-# run builds release in .build-release, test builds debug in .build.
+# run builds release in .build-release, test builds debug in .build, deb builds in .build-deb.
 
 SWIFT_RELEASE = swift build -c release --scratch-path .build-release --product
+# A folder of its own: with the runtime inside, nearly everything is built anew.
+SWIFT_STATIC = swift build -c release --static-swift-stdlib --scratch-path .build-deb --product
 RELEASE_BIN = .build-release/release
 
 .PHONY: run build test setup setup-test bench soak chaos crash deb clean
@@ -41,11 +43,11 @@ chaos: build
 crash: build
 	python3 benchmarks/crash.py --binary $(RELEASE_BIN)/earshot $(ARGS)
 
-## The Debian package, .build-release/earshot_VERSION_ARCH.deb; with its own Swift runtime.
+## The Debian package, .build-deb/earshot_VERSION_ARCH.deb; with its own Swift runtime.
 ## `sudo scripts/test-deb FILE.deb` installs, runs and purges it in a copy of the machine.
 deb: setup
-	$(SWIFT_RELEASE) earshot --static-swift-stdlib
-	scripts/make-deb $(RELEASE_BIN)/earshot .build-release
+	$(SWIFT_STATIC) earshot
+	scripts/make-deb .build-deb/release/earshot .build-deb
 
 clean:
-	rm -rf .build .build-release .tools Sources/CAssets/vendor
+	rm -rf .build .build-release .build-deb .tools Sources/CAssets/vendor

@@ -140,7 +140,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "benchmarks",
-            exclude: ["README.md", "soak.py"],
+            exclude: ["README.md", "chaos.py", "crash.py", "service.py", "soak.py"],
             swiftSettings: settings),
 
         .target(

@@ -40,6 +40,8 @@ extension ExchangeFailure {
     private static func cause(_ error: any Error) -> String {
         switch error {
         case let error as HTTPClientError where error == .remoteConnectionClosed: return cut
+        // The other side closed just as the request was to be written.
+        case ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed, ChannelError.eof: return cut
         case let error as NIOConnectionError:
             if let first = error.connectionErrors.first { return cause(first.error) }
             return "the name of its host is not known"

@@ -19,6 +19,8 @@ struct IngestContext: Sendable {
     let desk: DemandDesk
     let roll: UnitRoll
     let stopwatch: Stopwatch
+    /// Of requests.
+    let deadlines: Stopwatch
     let clock: any WallClock
     /// Names the upstream in all that it logs.
     let logger: Logger

@@ -65,6 +65,7 @@ package final class IngestService: Service, UpstreamHealth {
     private let desk: DemandDesk
     private let roll: UnitRoll
     private let stopwatch: Stopwatch
+    private let deadlines: Stopwatch
     private let clock: any WallClock
     private let logger: Logger
     private let state = Mutex(State())
@@ -77,11 +78,13 @@ package final class IngestService: Service, UpstreamHealth {
     ///   - sink: takes everything seen; ingest reads no further while it waits.
     ///   - clock: dates reports; readings carry their upstream's time.
     ///   - timer: paces polls and back-off.
+    ///   - deadlines: tells when a request is late.
     /// - Throws: ``IngestError`` for a configuration that cannot work.
     package init(
         configuration: Configuration, directory: any UnitDirectory, newest: [Frame] = [],
         sink: any ObservationSink, clock: any WallClock,
-        timer: any Clock<Duration> = ContinuousClock(), logger: Logger
+        timer: any Clock<Duration> = ContinuousClock(),
+        deadlines: any Clock<Duration> = ContinuousClock(), logger: Logger
     ) throws(IngestError) {
         guard configuration.pollInterval >= .milliseconds(20) else {
             throw .intervalTooShort(configuration.pollInterval)
@@ -92,6 +95,7 @@ package final class IngestService: Service, UpstreamHealth {
             _ = try UpstreamAddress(upstream.url)
         }
         stopwatch = Stopwatch(timer)
+        self.deadlines = Stopwatch(deadlines)
         desk = DemandDesk(stopwatch: stopwatch)
         roll = UnitRoll(newest: newest)
         self.configuration = configuration
@@ -192,7 +196,7 @@ package final class IngestService: Service, UpstreamHealth {
             discoveryInterval: configuration.discoveryInterval,
             seed: configuration.seed.spread(by: upstream), directory: directory,
             sink: PatientSink(sink: sink), desk: desk, roll: roll, stopwatch: stopwatch,
-            clock: clock, logger: logger)
+            deadlines: deadlines, clock: clock, logger: logger)
     }
 }
 

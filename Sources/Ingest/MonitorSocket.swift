@@ -29,7 +29,7 @@ enum SocketEnd: Hashable, Sendable {
 struct MonitorSocket: Sendable {
     let group: any EventLoopGroup
     let address: UpstreamAddress
-    /// For the connection, and again for the upgrade. Real time: it bounds a socket.
+    /// For the connection, for the upgrade, and for the end. Real time: it bounds a socket.
     let timeout: Duration
 
     private typealias Batches = NIOAsyncChannel<[ByteBuffer], WebSocketFrame>
@@ -63,7 +63,7 @@ struct MonitorSocket: Sendable {
         do {
             guard let batches = try await upgrade(channel, to: path) else { return .notUpgraded }
             try await batches.executeThenClose { inbound, outbound in
-                async let _: Void = MonitorSocket.close(channel, outbound, after: until)
+                async let _: Void = close(channel, outbound, after: until)
                 for try await batch in inbound { await take(batch) }
             }
             return .closed
@@ -72,7 +72,8 @@ struct MonitorSocket: Sendable {
         }
     }
 
-    private static func close(
+    /// Says goodbye, and lets the other side close: until it does it counts this socket as open.
+    private func close(
         _ channel: any Channel, _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>,
         after end: @Sendable () async -> Void
     ) async {
@@ -81,7 +82,12 @@ struct MonitorSocket: Sendable {
         code.write(webSocketErrorCode: .normalClosure)
         try? await outbound.write(
             WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: .random(), data: code))
-        channel.close(promise: nil)
+        await withTaskCancellationHandler {
+            let limit = TimeAmount(timeout)
+            try? await channel.closeFuture.closing(channel, unlessDoneIn: limit).get()
+        } onCancel: {
+            channel.close(promise: nil)
+        }
     }
 
     /// - Throws: `CancellationError` at once when the task is cancelled; a connection that comes

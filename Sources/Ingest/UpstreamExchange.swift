@@ -48,8 +48,9 @@ struct UpstreamExchange: Sendable {
     let client: HTTPClient
     let address: UpstreamAddress
     /// How long a whole call may take, connection and body included, before it is called late.
-    /// Real time: it bounds a socket.
     let timeout: Duration
+    /// What calls are late by. The client's own bounds are in real time: they bound its sockets.
+    let deadlines: Stopwatch
     /// Of an answer; at most ``JSONValue/sizeLimitBytes``, beyond which none is read.
     var bodyBytesMaximum = JSONValue.sizeLimitBytes
 
@@ -110,11 +111,11 @@ struct UpstreamExchange: Sendable {
                         status: Int(response.status.code), body: body,
                         date: date.flatMap { Timestamp(httpDate: $0) })
                 }
-                group.addTask { [timeout] in
-                    try await Task.sleep(for: timeout)
+                group.addTask { [timeout, deadlines] in
+                    try await deadlines.sleep(for: timeout)
                     if patience > timeout {
                         await onLate()
-                        try await Task.sleep(for: patience - timeout)
+                        try await deadlines.sleep(for: patience - timeout)
                     }
                     throw ExchangeFailure.timedOut
                 }

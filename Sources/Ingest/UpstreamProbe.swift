@@ -49,7 +49,9 @@ package struct UpstreamProbe: Sendable {
         let client = UpstreamExchange.makeClient(
             on: MultiThreadedEventLoopGroup.singleton, timeout: timeout, patience: timeout)
         await probe.ask(
-            UpstreamExchange(client: client, address: address, timeout: timeout), clock)
+            UpstreamExchange(
+                client: client, address: address, timeout: timeout,
+                deadlines: Stopwatch(ContinuousClock())), clock)
         try? await client.shutdown()
         return probe
     }

@@ -102,7 +102,7 @@ final class UpstreamReader: Sendable {
             on: context.group, timeout: context.timeout, patience: patience)
         let exchange = UpstreamExchange(
             client: client, address: address, timeout: context.timeout,
-            bodyBytesMaximum: context.bodyBytesMaximum)
+            deadlines: context.deadlines, bodyBytesMaximum: context.bodyBytesMaximum)
         await withTaskGroup { group in
             group.addTask { await self.read(asking: exchange) }
             group.addTask { await self.isToEnd.wait(for: true) }

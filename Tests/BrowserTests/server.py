@@ -17,7 +17,7 @@ OPEN = re.compile(r"^open (\S+#\S+)")
 class Server:
     """`earshot demo` on ports of its own, with a data folder of its own."""
 
-    def __init__(self, binary, start_seconds=60):
+    def __init__(self, binary, start_seconds=300):
         self.folder = tempfile.TemporaryDirectory(prefix="earshot-browser-")
         self.log = open(Path(self.folder.name, "log.txt"), "w+b")
         self.process = subprocess.Popen(
@@ -57,10 +57,10 @@ class Server:
         """Stops as systemd would. Returns the exit code, or a word when it had to be killed."""
         self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(timeout=10)
+            return self.process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            return "did not stop within 10 s"
+            return "did not stop within 60 s"
         finally:
             self.log.close()
             self.folder.cleanup()

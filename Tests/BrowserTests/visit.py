@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 
-def wait_for(page, condition, argument=None, seconds=20):
+def wait_for(page, condition, argument=None, seconds=120):
     """Waits until `condition`, a function in JavaScript, says yes.
 
     Playwright's own `wait_for_function` evaluates text in the page, which the pages' content
@@ -39,7 +39,7 @@ class Visitor:
         allow = options.pop("allow", ())
         context = self.browser.new_context(
             **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(120_000)
         if signed_in:
             context.add_cookies(self._session())
         page = context.new_page()

@@ -99,6 +99,12 @@ final class Program: Sendable {
     }
 }
 
+extension Program {
+    /// When a play faster than time begins, so that it stays in the past: what is more than 5 min
+    /// ahead of the clock is not believed.
+    static var twoDaysAgo: String { Date(timeIntervalSinceNow: -172_800).ISO8601Format() }
+}
+
 /// A folder that is gone when nobody needs it.
 final class TemporaryFolder: Sendable {
     let path = FileManager.default.temporaryDirectory
@@ -122,7 +128,7 @@ struct Client {
     func get(_ path: String) async throws -> (status: UInt, body: [String: Any]) {
         var request = HTTPClientRequest(url: url + path)
         request.headers.add(name: "Authorization", value: "Bearer \(token)")
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let response = try await HTTPClient.shared.execute(request, timeout: .minutes(5))
         let bytes = try await response.body.collect(upTo: 64 << 20)
         let body = try JSONSerialization.jsonObject(with: Data(bytes.readableBytesView))
         return (response.status.code, body as? [String: Any] ?? [:])

@@ -89,7 +89,7 @@ import Testing
     {
         let simulator = try Program([
             "simulate", "--listen", "127.0.0.1:0", "--exact-cadence", "--speed", "20", "--start",
-            "2026-11-23T00:00:00Z",
+            Program.twoDaysAgo,
         ])
         let upstream = try #require(await simulator.ready("upstream"))
         let folder = TemporaryFolder()

@@ -141,21 +141,25 @@ private final class Handshake: ChannelInboundHandler, Sendable {
                 "EARSHOT_LIMIT_REQUEST_HEAD_BYTES": "2048",
             ])
         let url = try #require(await service.ready("operator"))
-        func post(_ body: String, field: String = "a") async throws -> UInt {
+        @Sendable func post(_ body: String, field: String = "a") async throws -> UInt {
             var request = HTTPClientRequest(url: url + "/sign-in")
             request.method = .POST
             request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
             request.headers.add(name: "origin", value: url)
             request.headers.add(name: "x-long", value: field)
             request.body = .bytes(ByteBuffer(string: body))
-            return try await HTTPClient.shared.execute(request, timeout: .seconds(30)).status.code
+            return try await HTTPClient.shared.execute(request, timeout: .minutes(5)).status.code
         }
         let long = String(repeating: "x", count: 3000)
         #expect(try await post("token=a", field: long) == 431)
         #expect(try await post("token=" + long) == 413)
-        #expect(try await post("token=a") == 401)
-        #expect(try await post("token=a") == 401)
-        #expect(try await post("token=a") == 429)
+        // At once, so that they fall into one minute; the one before may be of the minute before.
+        let statuses = try await withThrowingTaskGroup(of: UInt.self) { group in
+            for _ in 0..<7 { group.addTask { try await post("token=a") } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let refused = statuses.count { $0 == 429 }
+        #expect([4, 5].contains(refused) && statuses.count { $0 == 401 } == 7 - refused, "\(statuses)")
         #expect(await service.end(SIGTERM) == 0)
     }
 
@@ -203,7 +207,8 @@ private final class Handshake: ChannelInboundHandler, Sendable {
         let folder = TemporaryFolder()
         let path = "/tmp/earshot-e2e-\(UInt32.random(in: .min ... .max))"
         let listener = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-        defer { close(listener); unlink(path) }
+        // A shut down socket gives the reader below nothing more, which ends it.
+        defer { shutdown(listener, Int32(SHUT_RDWR)); unlink(path) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -213,23 +218,31 @@ private final class Handshake: ChannelInboundHandler, Sendable {
             }
         }
         #expect(bound == 0)
+        let (messages, arrived) = AsyncStream<String>.makeStream()
+        // Reads whatever the test waits for: the system keeps but ten messages for who does not.
+        Thread {
+            while case let message = next(listener), !message.isEmpty { arrived.yield(message) }
+            close(listener)
+        }.start()
         let service = try Program(
             ["serve", "--data", folder.path] + listening,
             environment: ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "100000"])
         let url = try #require(await service.ready("operator"))
-        var heard: [String] = []
-        while heard.filter({ $0 == "WATCHDOG=1" }).count < 3 { heard.append(next(listener)) }
-        #expect(heard.first == "READY=1\nSTATUS=serving \(url)")
-        let began = ContinuousClock.now
+        var coming = messages.makeAsyncIterator()
+        #expect(await coming.next() == "READY=1\nSTATUS=serving \(url)")
+        for _ in 0..<3 { #expect(await coming.next() == "WATCHDOG=1") }
+        // It gives itself 9 s, and ends with another code when they are not enough.
         #expect(await service.end(SIGTERM) == 0)
-        #expect(began.duration(to: .now) < .seconds(10))
-        repeat { heard.append(next(listener)) } while heard.last == "WATCHDOG=1"
-        #expect(heard.last == "STOPPING=1\nSTATUS=stopping")
+        var last = await coming.next()
+        while last == "WATCHDOG=1" { last = await coming.next() }
+        #expect(last == "STOPPING=1\nSTATUS=stopping")
     }
 
     /// The next commit is a minute away, and a client holds half a request.
     @Test func `of a stop are kept: within 10 s, and what was taken is on disk`() async throws {
-        let simulator = try Program(["simulate", "--listen", "127.0.0.1:0", "--speed", "20"])
+        let simulator = try Program([
+            "simulate", "--listen", "127.0.0.1:0", "--speed", "20", "--start", Program.twoDaysAgo,
+        ])
         let upstream = try #require(await simulator.ready("upstream"))
         let folder = TemporaryFolder()
         let token = try await folder.token()
@@ -248,9 +261,8 @@ private final class Handshake: ChannelInboundHandler, Sendable {
             newest = try await client.get("/api/units/NL43-0001/live").body["timestamp"] as? String
             return newest != nil
         }
-        let began = ContinuousClock.now
+        // It gives itself 9 s, and ends with another code when they are not enough.
         #expect(await service.end(SIGTERM) == 0)
-        #expect(began.duration(to: .now) < .seconds(10))
         try? await half.close()
         _ = await simulator.end(SIGTERM)
 

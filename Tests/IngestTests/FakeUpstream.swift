@@ -39,6 +39,11 @@ final class FakeUpstream: Sendable {
         var silentUnits: Set<String> = []
         var pendingCount = 0
         var pendingCountMax = 0
+        /// All requests that were kept without an answer.
+        var heldCount = 0
+        /// Answer those that are.
+        var held: [@Sendable () -> Void] = []
+        var isGone = false
         /// Open sockets by unit.
         var sockets: [String: [any Channel]] = [:]
         var socketCountMax = 0
@@ -70,6 +75,7 @@ final class FakeUpstream: Sendable {
 
     /// Listens; again on the same port when it did before.
     func start() async throws {
+        state.change { $0.isGone = false }
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { [self] channel in configure(channel) }
@@ -85,9 +91,20 @@ final class FakeUpstream: Sendable {
             return listener
         }
         try await channel?.close().get()
-        for connection in state.value.connections.values {
-            try? await connection.close().get()
+        let connections = state.change { state in
+            state.isGone = true
+            return state.connections
         }
+        for connection in connections.values { try? await connection.close().get() }
+    }
+
+    /// Answers what was kept waiting.
+    func release() {
+        let held = state.change { state in
+            defer { state.held = [] }
+            return state.held
+        }
+        for answer in held { answer() }
     }
 
     /// Sends texts over all sockets of `unit`, in order.
@@ -105,7 +122,8 @@ final class FakeUpstream: Sendable {
     }
 
     func closeSockets(of unit: String) {
-        for channel in state.value.sockets[unit] ?? [] { channel.close(promise: nil) }
+        let channels = state.change { $0.sockets.removeValue(forKey: unit) }
+        for channel in channels ?? [] { channel.close(promise: nil) }
     }
 
     /// Sets the cached row of `unit`: a reading at `second` of the value `lp`.
@@ -158,7 +176,12 @@ final class FakeUpstream: Sendable {
     // MARK: Connections
 
     private func configure(_ channel: any Channel) -> EventLoopFuture<Void> {
-        state.change { $0.connections[ObjectIdentifier(channel)] = channel }
+        let isGone = state.change { state in
+            state.connections[ObjectIdentifier(channel)] = channel
+            return state.isGone
+        }
+        // It was accepted just before.
+        if isGone { channel.close(promise: nil) }
         channel.closeFuture.whenComplete { [state] _ in
             state.change { $0.connections[ObjectIdentifier(channel)] = nil }
         }
@@ -173,11 +196,12 @@ final class FakeUpstream: Sendable {
                     $0.socketCountMax = max($0.socketCountMax, $0.socketCount)
                     $0.noteLoad()
                 }
-                channel.closeFuture.whenComplete { [state] _ in
+                let leave: @Sendable () -> Void = { [state] in
                     state.change { $0.sockets[unit]?.removeAll { $0 === channel } }
                 }
+                channel.closeFuture.whenComplete { _ in leave() }
                 return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(CloseEcho())
+                    try channel.pipeline.syncOperations.addHandler(CloseEcho(leave))
                     if let text = state.value.replays[unit] {
                         let frame = WebSocketFrame(
                             fin: true, opcode: .text, data: ByteBuffer(string: text))
@@ -203,8 +227,15 @@ final class FakeUpstream: Sendable {
 private final class CloseEcho: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
 
+    private let leave: @Sendable () -> Void
+
+    /// - Parameter leave: called before the other side can know that the socket is closed.
+    init(_ leave: @escaping @Sendable () -> Void) { self.leave = leave }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if unwrapInboundIn(data).opcode == .connectionClose { context.close(promise: nil) }
+        guard unwrapInboundIn(data).opcode == .connectionClose else { return }
+        leave()
+        context.close(promise: nil)
     }
 }
 
@@ -214,6 +245,7 @@ private final class RequestHandler: ChannelInboundHandler, RemovableChannelHandl
 
     private let upstream: FakeUpstream
     private var head: HTTPRequestHead?
+    private var isHolding = false
 
     init(_ upstream: FakeUpstream) { self.upstream = upstream }
 
@@ -234,15 +266,32 @@ private final class RequestHandler: ChannelInboundHandler, RemovableChannelHandl
                 }
                 return state.delay
             }
-            guard let delay else {
-                context.channel.closeFuture.whenComplete { [upstream] _ in
-                    upstream.state.change { $0.pendingCount -= 1 }
-                }
-                return
-            }
+            guard let delay else { return hold(head, context) }
             let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
             context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in
                 reply(head, bound.value)
+            }
+        }
+    }
+
+    /// Answers when the upstream is told to, or never.
+    private func hold(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        isHolding = true
+        let loop = context.eventLoop
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
+        context.channel.closeFuture.whenComplete { _ in
+            guard bound.value.handler.isHolding else { return }
+            bound.value.handler.isHolding = false
+            bound.value.handler.upstream.state.change { $0.pendingCount -= 1 }
+        }
+        upstream.state.change { state in
+            state.heldCount += 1
+            state.held.append {
+                loop.execute {
+                    guard bound.value.handler.isHolding else { return }
+                    bound.value.handler.isHolding = false
+                    bound.value.handler.reply(head, bound.value.context)
+                }
             }
         }
     }

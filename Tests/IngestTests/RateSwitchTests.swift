@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ingest
 
-@Suite(.timeLimit(.minutes(1))) struct `A rate switch` {
+@Suite(.timeLimit(.minutes(10))) struct `A rate switch` {
     @Test func `wakes those who wait for its position`() async {
         let rateSwitch = RateSwitch()
         await rateSwitch.wait(for: false)
@@ -26,7 +26,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Socket slots` {
+@Suite(.timeLimit(.minutes(10))) struct `Socket slots` {
     @Test func `are never given twice, and all come back`() async {
         let slots = SocketSlots(count: 3)
         let held = Recorder((now: 0, most: 0))

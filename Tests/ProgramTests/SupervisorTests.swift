@@ -56,6 +56,20 @@ import Testing
         #expect([name.0, name.1, name.2, name.3] == bytes)
     }
 
+    /// The system keeps ten messages or so of what is not read.
+    @Test func `that does not read holds up nothing`() throws {
+        let path = "@earshot-deaf-\(UInt32.random(in: .min ... .max))"
+        let listener = try #require(NotifySocket(path))
+        let supervisor = try #require(try Supervisor(environment: ["NOTIFY_SOCKET": path]))
+        supervisor.ready("serving")
+        for _ in 0..<2000 { supervisor.alive() }
+        supervisor.stopping()
+        let heard = listener.waiting()
+        #expect(heard.first == "READY=1\nSTATUS=serving")
+        #expect(heard.dropFirst().allSatisfy { $0 == "WATCHDOG=1" })
+        #expect((2..<2000).contains(heard.count))
+    }
+
     @Test func `that is gone stops nothing`() throws {
         let supervisor = try #require(
             try Supervisor(environment: ["NOTIFY_SOCKET": "/tmp/earshot-nobody-\(getpid())"]))

@@ -9,7 +9,7 @@ import Testing
 @testable import Simulator
 
 /// Waits end with the time limit, which cancels the test.
-@Suite(.timeLimit(.minutes(1))) struct `A simulator that goes wrong on its ports` {
+@Suite(.timeLimit(.minutes(10))) struct `A simulator that goes wrong on its ports` {
     private let health = "/health"
 
     @Test func `serves several upstreams, each with its own units`() async throws {

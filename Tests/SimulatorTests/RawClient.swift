@@ -72,12 +72,12 @@ struct RawClient {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                    try channel.pipeline.syncOperations.addHandler(Opening(request))
+                    return try NIOAsyncChannel<ByteBuffer, Never>(
                         wrappingChannelSynchronously: channel)
                 }
             }
-        return try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: request))
+        return try await channel.executeThenClose { inbound in
             var received = ByteBuffer()
             for try await part in inbound {
                 received.writeImmutableBuffer(part)
@@ -85,5 +85,31 @@ struct RawClient {
             }
             return received
         }
+    }
+}
+
+/// Says the request as soon as there is a connection: the simulator closes idle ones after 5 s, and
+/// a task may have to wait longer than that for its turn. Later says that it is still there, as the
+/// simulator cuts sockets that answer no ping for a minute.
+private final class Opening: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let request: String
+
+    init(_ request: String) { self.request = request }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: request)), promise: nil)
+        context.fireChannelActive()
+        guard request.contains("Upgrade: websocket") else { return }
+        let channel = context.channel
+        // A pong without being asked for, masked with zeros (RFC 6455, 5.5.3).
+        let pongs = context.eventLoop.scheduleRepeatedTask(
+            initialDelay: .seconds(15), delay: .seconds(15)
+        ) { _ in
+            channel.writeAndFlush(ByteBuffer(bytes: [0x8A, 0x80, 0, 0, 0, 0]), promise: nil)
+        }
+        channel.closeFuture.whenComplete { _ in pongs.cancel() }
     }
 }

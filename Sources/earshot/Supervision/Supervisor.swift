@@ -3,6 +3,7 @@
 //  What systemd is told (sd_notify(3)): one datagram a message, lines of NAME=VALUE, to the socket
 //  that $NOTIFY_SOCKET names; a leading @ stands for the null byte of an abstract address.
 
+import CTimex  // timeval is of the first module that was seen to have it
 import Foundation
 import Glibc
 import Synchronization
@@ -31,9 +32,12 @@ final class Supervisor: Sendable {
         }
         socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { return nil }
+        var patience = timeval(tv_sec: Supervisor.sendSeconds, tv_usec: 0)
+        setsockopt(
+            socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         self.address = address
         self.length = length
-        patience = Supervisor.patience(environment, process: getpid())
+        self.patience = Supervisor.patience(environment, process: getpid())
     }
 
     deinit { close(socket) }
@@ -49,7 +53,7 @@ final class Supervisor: Sendable {
 
     /// Tells that the service lives; only between ``ready(_:)`` and ``stopping()``.
     func alive() {
-        state.withLock { if $0 == .ready { send("WATCHDOG=1") } }
+        state.withLock { if $0 == .ready { send("WATCHDOG=1", flags: Int32(MSG_DONTWAIT)) } }
     }
 
     /// Tells that the service ends by its own decision.
@@ -61,12 +65,15 @@ final class Supervisor: Sendable {
         }
     }
 
-    /// Lost when nobody listens any more, which is no reason to stop.
-    private func send(_ message: String) {
+    /// For how long a supervisor that does not read can hold up a start or a stop.
+    private static let sendSeconds = 1
+
+    /// Lost when nobody listens any more, or nobody reads, which is no reason to stop.
+    private func send(_ message: String, flags: Int32 = 0) {
         let bytes = Array(message.utf8)
         withUnsafePointer(to: address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = sendto(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, length)
+                _ = sendto(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL) | flags, $0, length)
             }
         }
     }

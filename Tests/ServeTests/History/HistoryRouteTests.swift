@@ -10,7 +10,7 @@ import Testing
 /// 16:00 on the clock of `Site`.
 private let now = Timestamp("2026-11-23T16:00:00Z")
 
-@Suite(.timeLimit(.minutes(1))) struct `History` {
+@Suite(.timeLimit(.minutes(10))) struct `History` {
     /// A frame each second from 15:59:00 to 15:59:09, 50.0 … 50.9 dB.
     private func site(damage: [Damage] = []) -> Site {
         let start = Timestamp("2026-11-23T15:59:00Z")

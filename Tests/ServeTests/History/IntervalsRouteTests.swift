@@ -7,7 +7,7 @@ import Testing
 
 @testable import Serve
 
-@Suite(.timeLimit(.minutes(1))) struct `Meter intervals of a unit` {
+@Suite(.timeLimit(.minutes(10))) struct `Meter intervals of a unit` {
     /// One an hour from 10:00 to 16:00, the last still open.
     private func site(damage: [Damage] = []) -> Site {
         var levels = Levels()

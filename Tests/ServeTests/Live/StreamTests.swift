@@ -21,7 +21,7 @@ private func status(_ word: String, _ since: String? = nil) -> String {
     #"{"type":"status","feed":"\#(word)","since":\#(since.map { "\"\($0)\"" } ?? "null")}"#
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A stream` {
+@Suite(.timeLimit(.minutes(10))) struct `A stream` {
     @Test func `begins with what history does not have yet, then goes on live`() async throws {
         let site = Site()
         site.history.setCompleteUntil(frame(6).time)

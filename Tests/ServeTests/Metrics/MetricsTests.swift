@@ -155,7 +155,7 @@ private struct Scrape {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Metrics` {
+@Suite(.timeLimit(.minutes(10))) struct `Metrics` {
     private func scrape(_ port: Port) async throws -> Scrape {
         let answer = try await port.get("/metrics")
         #expect(answer["content-type"] == "text/plain; version=0.0.4; charset=utf-8")

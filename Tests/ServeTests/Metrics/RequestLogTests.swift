@@ -47,7 +47,7 @@ private struct BrokenDirectory: UnitDirectory {
     func remove(_ unit: UnitID) async throws -> Bool { false }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `The log of requests` {
+@Suite(.timeLimit(.minutes(10))) struct `The log of requests` {
     @Test func `has each request by its id and its route`() async throws {
         let log = KeptLog()
         var site = Site()

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Serve
 
-@Suite(.timeLimit(.minutes(1))) struct `The OpenAPI document` {
+@Suite(.timeLimit(.minutes(10))) struct `The OpenAPI document` {
     private func site() -> Site {
         var site = Site()
         site.assets = .embedded

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Serve
 
-@Suite(.timeLimit(.minutes(1))) struct `The operators' port` {
+@Suite(.timeLimit(.minutes(10))) struct `The operators' port` {
     @Test(arguments: [
         ("no credentials", []), ("a wrong token", ["Authorization: Bearer other"]),
         ("another scheme", ["Authorization: Basic c2VjcmV0"]),
@@ -202,7 +202,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Health` {
+@Suite(.timeLimit(.minutes(10))) struct `Health` {
     private let down = UpstreamStatus(
         id: "north", url: "http://127.0.0.1:1", state: .down, units: 3,
         since: "2026-11-23T15:00:00Z")
@@ -267,7 +267,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `The clients' port` {
+@Suite(.timeLimit(.minutes(10))) struct `The clients' port` {
     @Test func `lives, and knows nothing else`() async throws {
         try await withServices {
             [

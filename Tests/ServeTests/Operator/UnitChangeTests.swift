@@ -6,7 +6,7 @@ import Testing
 
 @testable import Serve
 
-@Suite(.timeLimit(.minutes(1))) struct `A change of a unit` {
+@Suite(.timeLimit(.minutes(10))) struct `A change of a unit` {
     private static let json = "Content-Type: application/json"
 
     private func site(_ scope: AccessToken.Scope = .operator) -> Site {
@@ -170,7 +170,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `The removal of a unit` {
+@Suite(.timeLimit(.minutes(10))) struct `The removal of a unit` {
     @Test func `forgets it, once`() async throws {
         var site = Site()
         site.tokens = FakeTokens(scope: .admin)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Serve
 
-@Suite(.timeLimit(.minutes(1))) struct `A unit that was adopted with its host` {
+@Suite(.timeLimit(.minutes(10))) struct `A unit that was adopted with its host` {
     private let site = Site()
 
     init() {

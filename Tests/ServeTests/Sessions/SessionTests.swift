@@ -130,7 +130,7 @@ private let now = Timestamp("2026-11-23T16:00:00Z")
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Signing in` {
+@Suite(.timeLimit(.minutes(10))) struct `Signing in` {
     private static let form = "Content-Type: application/x-www-form-urlencoded"
 
     private func signIn(

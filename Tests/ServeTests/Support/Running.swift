@@ -3,9 +3,10 @@
 //  Services that run for the length of a test.
 
 import Logging
+import NIOCore
 import ServiceLifecycle
 import Synchronization
-import Web
+@testable import Web
 
 /// Runs the services that `make` makes, waits until one of them called the closure it was given,
 /// runs `body` with what it said, and shuts the services down.
@@ -35,6 +36,17 @@ func withServices<Result>(
         try? await running
         throw error
     }
+}
+
+extension WebListener.Configuration {
+    /// Nobody is sent away for being slow: on a busy machine everybody is.
+    static let patient = {
+        var configuration = WebListener.Configuration()
+        configuration.idle = .seconds(3600)
+        configuration.socketLimits.ping = .hours(1)
+        configuration.socketLimits.blocked = .hours(1)
+        return configuration
+    }()
 }
 
 let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -36,8 +36,15 @@ struct Site {
     var broken: (any UnitDirectory)?
     var store = FakeStoreHealth()
     var upstreams = FakeUpstreams()
-    var configuration = OperatorListener.Configuration(host: "127.0.0.1", port: 0)
+    var configuration = Site.patient
     var keys = KeyRing(keys: [.init(id: "k1", secret: Array(repeating: 9, count: 32))])
+
+    /// Nobody is sent away for being slow: on a busy machine everybody is.
+    static let patient = {
+        var configuration = OperatorListener.Configuration(host: "127.0.0.1", port: 0)
+        configuration.web = .patient
+        return configuration
+    }()
 
     static let plainAssets = AssetCatalog(files: [
         "unit.mustache": Array(

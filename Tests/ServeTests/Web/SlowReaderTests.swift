@@ -9,7 +9,7 @@ import Testing
 
 @testable import Web
 
-@Suite(.timeLimit(.minutes(1))) struct `A reader that does not read` {
+@Suite(.timeLimit(.minutes(10))) struct `A reader that does not read` {
     @Test func `loses the oldest messages and is told how many`() async throws {
         try await withBroadcast { port, group, arrivals in
             let client = try await joined(port, arrivals)
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `is closed with 1013 in the end`() async throws {
-        var limits = WebSocketLimits()
+        var limits = WebListener.Configuration.patient.socketLimits
         limits.blocked = .milliseconds(20)
         limits.closing = .milliseconds(20)
         try await withBroadcast(limits) { port, group, arrivals in
@@ -56,7 +56,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A group of sockets` {
+@Suite(.timeLimit(.minutes(10))) struct `A group of sockets` {
     @Test func `gets every message in order, however many they are`() async throws {
         try await withBroadcast { port, group, arrivals in
             var clients: [RawConnection] = []
@@ -114,13 +114,13 @@ private struct MemberRouting: WebSocketRouting {
 }
 
 private func withBroadcast(
-    _ limits: WebSocketLimits = WebSocketLimits(),
+    _ limits: WebSocketLimits = WebListener.Configuration.patient.socketLimits,
     _ body: (Int, WebSocketGroup, Happenings<String>) async throws -> Void
 ) async throws {
     let group = WebSocketGroup()
     let arrivals = Happenings<String>()
     try await withServices {
-        var configuration = WebListener.Configuration()
+        var configuration = WebListener.Configuration.patient
         configuration.socketLimits = limits
         return [
             WebListener(
