@@ -7,8 +7,8 @@ FOLDER = os.path.join(HERE, "results")
 OURS, OTHER, INK, QUIET = "#1f6f8b", "#c3c9cf", "#22272b", "#6b747b"
 
 
-def write(name, title, command, figures, panels, notes=(), folder=FOLDER):
-    """Writes NAME.json, NAME.md and NAME.svg.
+def write(name, title, command, figures, panels, notes=(), folder=FOLDER, table_=None):
+    """Writes NAME.json, NAME.md with a table (of the figures, if none is given) and NAME.svg.
 
     Figures are dictionaries with at least `name`, `value` and `unit`; panels go to `picture`.
     """
@@ -21,7 +21,8 @@ def write(name, title, command, figures, panels, notes=(), folder=FOLDER):
                   ensure_ascii=False)
         file.write("\n")
     with open(base + ".md", "w") as file:
-        file.write(heading(origin) + f"\n![{title}]({name}.svg)\n\n" + table(figures))
+        file.write(heading(origin) + f"\n![{title}]({name}.svg)\n\n"
+                   + (table_ or table(figures)))
         file.writelines(f"\n{note}\n" for note in notes)
     with open(base + ".svg", "w") as file:
         file.write(picture(title, panels))
@@ -42,14 +43,15 @@ def machine():
                   if line.startswith("model name")), platform.machine())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2 ** 30
     return {"cpu": model, "cores": os.cpu_count(), "memory_gib": round(memory, 1),
-            "kernel": platform.release(), "architecture": platform.machine()}
+            "kernel": platform.release(), "architecture": platform.machine(),
+            "load_average": round(os.getloadavg()[0], 2)}
 
 
 def heading(origin):
     at = origin["machine"]
     return (f"# {origin['title']}\n\n`{origin['command']}`, {origin['date'][:10]}, commit "
             f"{origin['commit']}; {at['cpu']}, {at['cores']} cores, {at['memory_gib']} GiB, Linux "
-            f"{at['kernel']}.\n")
+            f"{at['kernel']}; load average at the end {at['load_average']}.\n")
 
 
 def table(figures):
