@@ -9,14 +9,27 @@ RECORD_BYTES = 28
 
 
 class Instance:
-    """The service on a data folder, which goes away with it unless `keep`."""
+    """The service on a data folder, which `remove` takes away with it."""
 
-    def __init__(self, binary, folder=None):
+    def __init__(self, binary, units, folder=None):
+        # Units to import must be known beforehand.
         self.folder = folder or tempfile.mkdtemp(prefix="earshot-bench-")
         self.data = os.path.join(self.folder, "data")
         self.runs = Runs(binary, self.folder)
         self.token = self.runs.token(self.data)
+        self._provision(units)
         self.start()
+
+    def _provision(self, units):
+        """Units need an upstream. Nobody listens at this one's port: they only have a past."""
+        file = os.path.join(self.folder, "site.json")
+        with open(file, "w") as out:
+            json.dump({"upstreams": [{"id": "none", "url": "http://127.0.0.1:9"}],
+                       "units": [{"id": unit, "upstream": "none"} for unit in units]}, out)
+        done = subprocess.run([self.runs.binary, "provision", "--data", self.data, file],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"the units could not be provisioned: {done.stderr}")
 
     def start(self):
         """Starts the program; returns seconds until it said that it is ready."""
@@ -83,14 +96,16 @@ class Instance:
             raise SystemExit(f"the import was not taken as it was: {body[:500]!r}")
         return seconds, answer
 
+    quiet_seconds = 2
+
     def settle(self, seconds=600):
-        """Waits until the files of the store have not changed for two seconds."""
+        """Waits until the files of the store have not changed for some seconds."""
         before, since, deadline = None, time.time(), time.time() + seconds
         while time.time() < deadline:
             now = sorted(files(self.data + "/store"))
             if now != before:
                 before, since = now, time.time()
-            elif time.time() - since > 2:
+            elif time.time() - since > self.quiet_seconds:
                 return
             time.sleep(0.1)
         raise SystemExit(f"the store was not settled within {seconds} s")

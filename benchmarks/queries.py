@@ -78,6 +78,8 @@ def measure(instance, kind, unit, reference, count, checks, warm=50):
         seconds.append(took)
         bytes_ += len(body)
         checksum = zlib.crc32(body, checksum)
+    if checksum == 0:
+        raise SystemExit(f"{kind.name}: the checksum is 0, so nothing was computed")
     found = {**percentiles(seconds), "cpu_ms": cpu / count * 1000, "queries": count,
              "bytes": bytes_ // count, "checksum": f"{checksum:08x}"}
     found.update(verify(instance, kind, unit, reference, asked, checks))

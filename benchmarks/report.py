@@ -72,14 +72,20 @@ def goal(figure):
     return f"{'≤' if is_less else '≥'} {number(target)} {'✓' if is_reached else '✗'}"
 
 
+UNITS = {"ms": "ms", "mib": "MiB", "seconds": "s", "db": "dB"}
+
+
 def details(figure):
-    """What else is known of a figure, in words."""
+    """What else is known of a figure, in words: `p99_ms` is "p99 1.20 ms"."""
     parts = []
     for key, value in figure.items():
-        if key in ("name", "value", "unit", "target", "better", "peer", "kind"):
+        if key in ("name", "value", "unit", "target", "better"):
             continue
-        word = key.replace("_", " ")
-        parts.append(f"{word} {number(value) if isinstance(value, float) else value}")
+        words = key.split("_")
+        unit = UNITS.get(words[-1], "")
+        name = " ".join(words[:-1] if unit else words)
+        text = number(value) if isinstance(value, float) else str(value)
+        parts.append(f"{name} {text} {unit}".replace("cpu", "CPU").strip())
     return ", ".join(parts)
 
 

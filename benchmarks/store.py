@@ -12,7 +12,6 @@ from instance import Instance
 from progress import Progress
 from queries import median
 
-PARTS = ("import", "size", "history", "cold", "start", "growth")
 UNIT = "NL43-0001"
 
 
@@ -41,7 +40,7 @@ class Run:
         file = self.file(name)
         if ("service", file) not in self.cache:
             self.progress.step(f"a store with set {name}")
-            instance = Instance(self.options.binary)
+            instance = Instance(self.options.binary, [UNIT])
             instance.import_frames(UNIT, file)
             instance.settle()
             self.cache["service", file] = instance
@@ -54,7 +53,10 @@ class Run:
         if instance:
             instance.remove()
 
-    def add(self, name, value, unit, **further):
+    def add(self, name, value, unit, target=None, **further):
+        """A figure. At smoke size nothing is to be reached."""
+        if target is not None and not self.options.smoke:
+            further = {"target": target, **further}
         self.figures.append({"name": name, "value": value, "unit": unit, **further})
 
 
@@ -68,7 +70,7 @@ def measure_imports(run):
         rates, cpus = [], []
         for round_ in range(1 if smoke or name == "Y" else 3):
             run.progress.step(f"import of set {name}, {kind}, round {round_ + 1}")
-            instance = Instance(run.options.binary)
+            instance = Instance(run.options.binary, [UNIT])
             before = instance.cpu_seconds()
             if kind == "binary":
                 seconds, answer = instance.import_frames(UNIT, sent)
@@ -117,7 +119,7 @@ def measure_size(run):
         count = len(workload.frames(run.file(name)))
         segments, whole = instance.settled_bytes()
         run.add(f"settled size, set {name}", segments / count, "bytes/frame",
-                target=None if run.options.smoke else target, with_log_and_manifest=whole / count)
+                target=target, with_log_and_manifest=whole / count)
     if not run.options.smoke:
         run.forget("SH")
 
@@ -155,17 +157,13 @@ def measure_cold(run):
             starts.append(instance.start())
             first.append(instance.connection.get(kind.path(UNIT, range_))[0] * 1000)
         run.add(f"cold: {kind.name}", median(first), "ms",
-                target=None if run.options.smoke else target, most_ms=max(first), starts=times,
+                target=target, most_ms=max(first), starts=times,
                 start_seconds=median(starts), page_cache=how)
         queries.verify(instance, kind, UNIT, reference, asked, 1)
 
 
-def measure_start(run):
-    growth.measure_start(run)
-
-
-def measure_growth(run):
-    growth.measure_growth(run)
+PARTS = {"import": measure_imports, "size": measure_size, "history": measure_history,
+         "cold": measure_cold, "start": growth.measure_start, "growth": growth.measure_growth}
 
 
 def panels(figures):
@@ -192,18 +190,20 @@ def main():
                              "frames, 8 GB, most of an hour")
     parser.add_argument("--results", default=report.FOLDER, help="where results are written")
     options = parser.parse_args()
-    unknown = set(options.only) - set(PARTS)
+    unknown = set(options.only).difference(PARTS)
     if unknown:
         parser.error(f"no such part: {', '.join(unknown)}")
     if not os.path.exists(options.binary):
         sys.exit(f"{options.binary} is not there: `make build` makes it")
     if shutil.disk_usage(tempfile.gettempdir()).free < 10 << 30 and not options.smoke:
         sys.exit("10 GB of free disk are needed in " + tempfile.gettempdir())
+    if options.smoke:
+        Instance.quiet_seconds = 0.3
     run = Run(options)
     try:
-        for part in PARTS:
+        for part, measure in PARTS.items():
             if part in options.only:
-                globals()[f"measure_{part}"](run)
+                measure(run)
     finally:
         for key in [key for key in run.cache if isinstance(key, tuple)]:
             run.cache.pop(key).remove()

@@ -13,7 +13,7 @@ class Engine:
     weighs = True
 
     def __init__(self, folder):
-        self.service = Instance(self.binary, folder)
+        self.service = Instance(self.binary, [UNIT], folder)
 
     def version(self):
         return subprocess.run([self.binary, "version"], capture_output=True,
