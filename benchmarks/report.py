@@ -102,7 +102,7 @@ def number(value):
 
 
 def picture(title, panels):
-    """Bars on a logarithmic scale: panels of (heading, unit, rows of (label, value, ours, mark)).
+    """Bars, on a logarithmic scale where they differ much: panels of (heading, unit, rows of (label, value, ours, mark)).
 
     A mark is the figure to reach, drawn across the bar.
     """
@@ -115,17 +115,17 @@ def picture(title, panels):
            f'<text x="16" y="28" font-size="17" fill="{INK}">{escape(title)}</text>']
     y = 50
     for heading_, unit, rows in panels:
+        values = [value for _, value, _, mark in rows for value in (value, mark) if value]
+        low, high = 10 ** math.floor(math.log10(min(values)) - 0.3), max(values)
+        is_linear = high < 20 * min(values)
         y += 24
         out.append(f'<text x="16" y="{y}" font-weight="600" fill="{INK}">{escape(heading_)}</text>'
                    f'<text x="{width - 16}" y="{y}" text-anchor="end" fill="{QUIET}">'
-                   f'{escape(unit)}, logarithmic</text>')
+                   f'{escape(unit)}{"" if is_linear else ", logarithmic"}</text>')
         y += 8
-        values = [value for _, value, _, mark in rows for value in (value, mark) if value]
-        low = 10 ** math.floor(math.log10(min(values)) - 0.3)
-        high = max(max(values), low * 10)
 
         def x(value):
-            share = math.log(value / low) / math.log(high / low)
+            share = value / high if is_linear else math.log(value / low) / math.log(high / low)
             return left + share * (width - left - right)
 
         for label, value, is_ours, mark in rows:
@@ -135,7 +135,7 @@ def picture(title, panels):
                 f'{weight}>{escape(label)}</text>'
                 f'<rect x="{left}" y="{y + 3}" width="{max(1, x(value) - left):.1f}" '
                 f'height="{line - 6}" fill="{OURS if is_ours else OTHER}"/>'
-                f'<text x="{x(value) + 6:.1f}" y="{y + 15}" fill="{INK}">{number(value)}</text>')
+                f'<text x="{max(x(value), x(mark or value)) + 6:.1f}" y="{y + 15}" fill="{INK}">{number(value)}</text>')
             if mark:
                 out.append(f'<path d="M{x(mark):.1f} {y + 1}v{line - 2}" stroke="#b3261e" '
                            'stroke-width="2"/>')
