@@ -78,34 +78,39 @@ class Engine:
         return folder_bytes(os.path.join(self.folder, "data"))
 
     def buckets(self, start, end, step_seconds, with_mean):
-        step = f"{step_seconds}s"
-        questions = {"min": f"min_over_time(lp[{step}])", "max": f"max_over_time(lp[{step}])",
-                     "lmax_max": f"max_over_time(lmax[{step}])"}
+        questions = {"min": "min_over_time(lp[{0}])", "max": "max_over_time(lp[{0}])",
+                     "lmax_max": "max_over_time(lmax[{0}])"}
         if with_mean:
-            questions["mean"] = f"10 * log10(avg_over_time((10 ^ (lp / 10))[{step}:1s]))"
+            questions["mean"] = "10 * log10(avg_over_time((10 ^ (lp / 10))[{0}:1s]))"
         return self._ask(questions, start, end, step_seconds)
 
     def ranks(self, start, end):
-        questions = {f"q{percent}": f"quantile_over_time({1 - percent / 100}, lp[1d])"
+        questions = {f"q{percent}": f"quantile_over_time({1 - percent / 100}, lp[{{0}}])"
                      for percent in PERCENTS}
         return self._ask(questions, start, end, 86_400)
 
     def _ask(self, questions, start, end, step_seconds):
-        """Values at the last millisecond of each whole bucket, which (t - d, t] then is."""
+        """Values at the last millisecond of each whole bucket, which (t - d, t] then is; of all of
+        the range when it holds no whole bucket."""
         step = step_seconds * 1000
         first, last = (start + step - 1) // step * step, end // step * step
-        union = ", ".join(f'alias({text}, "{name}")' for name, text in questions.items())
-        return step, self._get("/api/v1/query_range?" + urllib.parse.urlencode({
-            "query": f"union({union})", "start": (first + step - 1) / 1000,
+        window, bucket = step, first
+        if first >= last:
+            first, window, last, bucket = start, end - start, end, start // step * step
+        union = ", ".join(f'alias({text.format(f"{window}ms")}, "{name}")'
+                          for name, text in questions.items())
+        return bucket, self._get("/api/v1/query_range?" + urllib.parse.urlencode({
+            "query": f"union({union})", "start": (first + window - 1) / 1000,
             "end": (last - 1) / 1000, "step": step_seconds, "nocache": 1}))
 
     def read(self, answer):
         """Columns of an answer's bytes; not part of the time taken."""
-        step, body = answer
+        bucket, body = answer
         columns = {"ln": {}}
         for series in json.loads(body)["data"]["result"]:
             name, values = series["metric"]["__name__"], numpy.array(series["values"], float)
-            columns["t"] = numpy.round(values[:, 0] * 1000).astype(int) + 1 - step
+            times = numpy.round(values[:, 0] * 1000).astype(int)
+            columns["t"] = bucket + times - times[0]
             if name.startswith("q"):
                 columns["ln"][int(name[1:])] = values[:, 1] * 10
             else:
