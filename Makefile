@@ -6,7 +6,8 @@ SWIFT_RELEASE = swift build -c release --scratch-path .build-release --product
 SWIFT_STATIC = swift build -c release --static-swift-stdlib --scratch-path .build-deb --product
 RELEASE_BIN = .build-release/release
 
-.PHONY: run build test setup setup-test bench soak chaos crash deb clean
+.PHONY: run build test setup setup-test setup-bench setup-peers bench bench-peers soak chaos crash deb \
+	clean
 
 ## Installs what is missing, builds, and starts the demo: simulated meters, service and pages.
 run: build
@@ -26,10 +27,23 @@ setup:
 setup-test:
 	scripts/setup test
 
-## Benchmarks at full size; results as lines and in benchmarks/results.json.
-bench: setup
+setup-bench: setup
+	scripts/setup bench
+
+setup-peers: setup
+	scripts/setup peers
+
+## Benchmarks at full size: parts in process as lines, then the store through HTTP, with results in
+## benchmarks/results. STORE_ARGS="--only history" measures a part.
+bench: build setup-bench
+	.tools/bench-venv/bin/python benchmarks/workload.py S
 	$(SWIFT_RELEASE) benchmarks
 	$(RELEASE_BIN)/benchmarks $(ARGS)
+	.tools/bench-venv/bin/python benchmarks/store.py --binary $(RELEASE_BIN)/earshot $(STORE_ARGS)
+
+## Earshot beside DuckDB, ClickHouse, Parquet, SQLite and VictoriaMetrics, in one run.
+bench-peers: build setup-peers
+	.tools/peers-venv/bin/python benchmarks/peers.py --binary $(RELEASE_BIN)/earshot $(ARGS)
 
 ## Thirteen units at full rate for ten minutes; every frame sent must be stored once.
 soak: build

@@ -140,7 +140,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "benchmarks",
-            exclude: ["README.md", "chaos.py", "crash.py", "service.py", "soak.py"],
+            // Python, and the workload's generator in C, which workload.py builds.
+            exclude: [
+                "README.md", "chaos.py", "connection.py", "crash.py", "engines", "growth.py",
+                "instance.py", "oracle.py", "peers.py", "progress.py", "queries.py", "report.py",
+                "requirements.txt", "results", "service.py", "soak.py", "store.py", "workload.c",
+                "workload.py",
+            ],
             swiftSettings: settings),
 
         .target(
