@@ -29,6 +29,10 @@ struct RawReader {
             offset += 1
             return UInt64(first)
         }
+        if offset + 1 < bytes.count, bytes[offset + 1] < 0x80 {
+            defer { offset += 2 }
+            return UInt64(first & 0x7F) | UInt64(bytes[offset + 1]) << 7
+        }
         return try longVarint()
     }
 

@@ -9,11 +9,11 @@ package import Monitoring
 
 extension SQLiteRegistry: TokenDirectory {
     package func token(withSecretHash hash: [UInt8]) async throws -> AccessToken? {
-        try await liveToken("secret_sha256 = ?", [Data(hash)])
+        try liveToken("secret_sha256 = ?", [Data(hash)])
     }
 
     package func token(withID id: Int64) async throws -> AccessToken? {
-        try await liveToken("id = ?", [id])
+        try liveToken("id = ?", [id])
     }
 
     /// Makes a token of 256 random bits. Its text is answered once and cannot be had again.
@@ -89,10 +89,11 @@ extension SQLiteRegistry: TokenDirectory {
 
     private func liveToken(
         _ condition: String, _ arguments: StatementArguments
-    ) async throws -> AccessToken? {
-        try await pool.read { db in
+    ) throws -> AccessToken? {
+        try look { db in
             try Row.fetchOne(
-                db, sql: "SELECT * FROM token WHERE \(condition) AND \(SQLiteRegistry.isLive)",
+                db.cachedStatement(
+                    sql: "SELECT * FROM token WHERE \(condition) AND \(SQLiteRegistry.isLive)"),
                 arguments: arguments
             ).flatMap(AccessToken.init(row:))
         }

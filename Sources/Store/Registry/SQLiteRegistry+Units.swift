@@ -4,11 +4,11 @@ import GRDB
 package import Monitoring
 
 extension SQLiteRegistry: UnitDirectory {
-    package func units() async throws -> [Unit] { try await current().units }
+    package func units() async throws -> [Unit] { try current().units }
 
-    package func unit(_ id: UnitID) async throws -> Unit? { try await current().roster.units[id] }
+    package func unit(_ id: UnitID) async throws -> Unit? { try current().roster.units[id] }
 
-    package func upstreams() async throws -> [Upstream] { try await current().upstreams }
+    package func upstreams() async throws -> [Upstream] { try current().upstreams }
 
     package func revision() async throws -> Int64 {
         try await pool.read { try SQLiteRegistry.revision($0) }
@@ -16,7 +16,7 @@ extension SQLiteRegistry: UnitDirectory {
 
     package func adopt(_ upstreamUnits: [String], of upstream: Upstream) async throws -> [Unit] {
         // Each minute, and nearly always with nothing new: that does not wait for other writers.
-        let present = try await current().roster
+        let present = try current().roster
         var adopted = present
         let owner = try adopted.adopt(upstreamUnits, of: upstream)
         guard adopted != present else { return present.units(of: owner) }
