@@ -88,6 +88,7 @@ extension UnitView {
             question, kinds: kinds,
             settled: kinds.isEmpty ? [:] : settledDays(in: question.range, damage: &damage))
         let reader = PageReader()
+        var rowMemory = LevelRows()
         for piece in plan.pieces {
             switch piece {
             case .frames(let range):
@@ -96,7 +97,7 @@ extension UnitView {
                 let range = BucketPlan.range(of: rows, kind, on: day.midnight)
                 buckets.begin(range)
                 do {
-                    try add(day, kind, rows, to: &buckets, wanted, reader)
+                    try add(day, kind, rows, to: &buckets, wanted, reader, &rowMemory)
                 } catch {
                     damage.append(Damage(kind, of: name, on: day, error))
                     addFrames(of: range, to: &buckets, wanted, reader, &damage)
@@ -122,19 +123,20 @@ extension UnitView {
     /// Adds rows, all or none of them.
     private func add(
         _ day: BucketPlan.SettledDay, _ kind: RollupKind, _ rows: Range<Int>,
-        to buckets: inout LevelBuckets, _ wanted: MetricSet, _ reader: PageReader
+        to buckets: inout LevelBuckets, _ wanted: MetricSet, _ reader: PageReader,
+        _ memory: inout LevelRows
     ) throws {
-        let found = try day.segment.rows(
-            kind, of: day.row, wanted: wanted, in: day.file, with: reader)
+        try day.segment.read(
+            kind, of: day.row, wanted: wanted, in: day.file, with: reader, into: &memory)
         guard !buckets.histograms.isEmpty else {
-            buckets.add(found, rows, of: day.midnight)
+            buckets.add(memory, rows, of: day.midnight)
             return
         }
         let isWholeDay = rows.count == kind.rowCount && !buckets.hasEdge(inDay: day.midnight)
         let source = isWholeDay ? RollupKind.dayHistogram : .hourHistograms
         let histograms = try day.segment.histograms(
             source, of: day.row, wanted: isWholeDay ? 0..<1 : rows, in: day.file, with: reader)
-        buckets.add(found, rows, of: day.midnight)
+        buckets.add(memory, rows, of: day.midnight)
         buckets.begin(BucketPlan.range(of: rows, kind, on: day.midnight))
         histograms.forEach { number, first, ticks in
             buckets.add(

@@ -59,7 +59,12 @@ struct UnitView: Sendable {
         }
         var found = candidates.filter { $0.last >= start && $0.first <= end }
         let earlier = candidates.filter { $0.last < start && $0.last >= midnight }
-        if let before = earlier.max(by: { $0.last < $1.last }) { found.append(before) }
+        if let before = earlier.max(by: { $0.last < $1.last }),
+            // An item that begins between it and the range knows the frame before itself.
+            !found.contains(where: { $0.first > before.last && $0.first < start })
+        {
+            found.append(before)
+        }
         return found.sorted { $0.first < $1.first }
     }
 

@@ -204,16 +204,20 @@ extension LevelBuckets {
 
     private mutating func extend(_ metric: Int, _ column: [Int16], _ indexes: Range<Int>) {
         var low = Int16.max
-        // The stored form of "no value" is the least Int16: it gives way by itself.
-        var high = Levels.none
-        var filled = 0
+        var high = Int16.min
+        var filled = indexes.count
         column.withUnsafeBufferPointer { values in
             for index in indexes {
-                let value = values[index]
-                high = max(high, value)
-                low = min(low, value == Levels.none ? .max : value)
-                filled &+= value == Levels.none ? 0 : 1
+                low = min(low, values[index])
+                high = max(high, values[index])
             }
+            // The stored form of "no value" is the least Int16: it shows in the least value.
+            guard low == Levels.none else { return }
+            low = .max
+            for index in indexes where values[index] != Levels.none {
+                low = min(low, values[index])
+            }
+            filled = indexes.count { values[$0] != Levels.none }
         }
         guard filled > 0 else { return }
         maxima[metric][bucket] = max(maxima[metric][bucket], high)

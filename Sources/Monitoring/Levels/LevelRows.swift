@@ -27,9 +27,10 @@ package struct LevelRows: Equatable, Sendable {
                 [.last($0), .minimum($0), .maximum($0)]
             }
 
-        /// The metric without which the column is not wanted; `nil` when it always is.
-        package var metric: Metric? {
-            switch self {
+        /// By place in ``all``: the metric without which the column is not wanted; `nil` when it
+        /// always is.
+        package static let metrics: [Metric?] = all.map {
+            switch $0 {
             case .samples, .coveredTicks, .overloadedTicks, .mean: nil
             case .minimum(let metric), .maximum(let metric), .last(let metric):
                 metric == .lp ? nil : metric
@@ -39,16 +40,26 @@ package struct LevelRows: Equatable, Sendable {
         fileprivate var place: Int { Column.all.firstIndex(of: self)! }
     }
 
-    package let stepMilliseconds: Int64
-    package let count: Int
-    /// By place in ``Column/all``, then row; empty for a column that was not wanted.
-    package var columns: [[Int32]]
+    package private(set) var stepMilliseconds: Int64
+    package private(set) var count: Int
+    /// Column by column in the order of ``Column/all``, each of ``count`` rows. A column that was
+    /// not wanted holds anything.
+    package var values: [Int32]
 
-    package init(stepMilliseconds: Int64, count: Int, columns: [[Int32]]) {
-        precondition(columns.count == Column.all.count)
+    /// No rows.
+    package init() { self.init(stepMilliseconds: 0, count: 0) }
+
+    /// Rows of zeros.
+    package init(stepMilliseconds: Int64, count: Int) {
         self.stepMilliseconds = stepMilliseconds
         self.count = count
-        self.columns = columns
+        values = Array(repeating: 0, count: count * Column.all.count)
+    }
+
+    /// Makes room for other rows in the same memory.
+    package mutating func reset(stepMilliseconds: Int64, count: Int) {
+        guard self.count != count || self.stepMilliseconds != stepMilliseconds else { return }
+        self = LevelRows(stepMilliseconds: stepMilliseconds, count: count)
     }
 }
 
@@ -56,21 +67,21 @@ extension LevelRows {
     /// The buckets as rows. They are of equal length and keep all metrics.
     package init(_ buckets: LevelBuckets) {
         let count = buckets.count
-        let columns = Column.all.map { column in
-            (0..<count).map { index -> Int32 in
-                switch column {
-                case .samples: buckets.samples[index]
-                case .coveredTicks: Int32(clamping: buckets.coveredTicks[index])
-                case .overloadedTicks: Int32(clamping: buckets.overloadedTicks[index])
-                case .minimum(let metric): Int32(buckets.minima[metric.rawValue][index])
-                case .maximum(let metric): Int32(buckets.maxima[metric.rawValue][index])
-                case .last(let metric): Int32(buckets.lasts[metric.rawValue][index])
-                case .mean: Int32(((buckets.mean(index) ?? 0) * 1000).rounded())
-                }
+        self.init(stepMilliseconds: buckets.edges[1] - buckets.edges[0], count: count)
+        for (place, column) in Column.all.enumerated() {
+            for index in 0..<count {
+                values[place * count + index] =
+                    switch column {
+                    case .samples: buckets.samples[index]
+                    case .coveredTicks: Int32(clamping: buckets.coveredTicks[index])
+                    case .overloadedTicks: Int32(clamping: buckets.overloadedTicks[index])
+                    case .minimum(let metric): Int32(buckets.minima[metric.rawValue][index])
+                    case .maximum(let metric): Int32(buckets.maxima[metric.rawValue][index])
+                    case .last(let metric): Int32(buckets.lasts[metric.rawValue][index])
+                    case .mean: Int32(((buckets.mean(index) ?? 0) * 1000).rounded())
+                    }
             }
         }
-        self.init(
-            stepMilliseconds: buckets.edges[1] - buckets.edges[0], count: count, columns: columns)
     }
 }
 
@@ -80,50 +91,85 @@ extension LevelBuckets {
     /// - Complexity: O(rows · kept metrics).
     package mutating func add(_ rows: LevelRows, _ indexes: Range<Int>, of midnight: Int64) {
         guard !indexes.isEmpty else { return }
-        let samples = rows.columns[LevelRows.places.samples]
-        let covered = rows.columns[LevelRows.places.covered]
-        let overloaded = rows.columns[LevelRows.places.overloaded]
-        let means = rows.columns[LevelRows.places.mean]
-        let start = bucket
-        for index in indexes {
-            advance(to: midnight + Int64(index) * rows.stepMilliseconds)
-            self.samples[bucket] &+= samples[index]
-            guard covered[index] > 0 else { continue }
-            coveredTicks[bucket] += Int64(covered[index])
-            overloadedTicks[bucket] += Int64(overloaded[index])
-            energies[bucket] +=
-                Energy.of(thousandths: Int(means[index])) * Double(covered[index])
-        }
-        for places in LevelRows.extremePlaces where !minima[places.metric].isEmpty {
-            bucket = start
-            extend(rows, indexes, midnight, places)
-        }
-    }
-
-    private mutating func extend(
-        _ rows: LevelRows, _ indexes: Range<Int>, _ midnight: Int64,
-        _ places: LevelRows.ExtremePlaces
-    ) {
-        let low = rows.columns[places.minimum]
-        let high = rows.columns[places.maximum]
-        for index in indexes {
-            advance(to: midnight + Int64(index) * rows.stepMilliseconds)
-            let (minimum, maximum) = (
-                Int16(truncatingIfNeeded: low[index]), Int16(truncatingIfNeeded: high[index])
-            )
-            guard maximum != Levels.none else { continue }
-            let known = minima[places.metric][bucket]
-            minima[places.metric][bucket] =
-                known == Levels.none ? minimum : Swift.min(known, minimum)
-            maxima[places.metric][bucket] = Swift.max(maxima[places.metric][bucket], maximum)
-            if let last = places.last {
-                lasts[places.metric][bucket] = Int16(truncatingIfNeeded: rows.columns[last][index])
+        rows.values.withUnsafeBufferPointer { values in
+            withUnsafeTemporaryAllocation(of: Int.self, capacity: indexes.count) { buckets in
+                for (offset, index) in indexes.enumerated() {
+                    advance(to: midnight + Int64(index) * rows.stepMilliseconds)
+                    buckets[offset] = bucket
+                }
+                let chunk = RowChunk(
+                    values: values, count: rows.count, indexes: indexes,
+                    buckets: UnsafeBufferPointer(buckets))
+                weigh(chunk)
+                for places in LevelRows.extremePlaces where !minima[places.metric].isEmpty {
+                    extend(chunk, places)
+                }
             }
         }
     }
 
-    /// Adds the histogram of a stretch that begins at `start` and lies in one bucket; `nil` ticks
-    /// are not there.
+    /// Rows as the loops want them.
+    private struct RowChunk {
+        let values: UnsafeBufferPointer<Int32>
+        let count: Int
+        let indexes: Range<Int>
+        /// The bucket of each row.
+        let buckets: UnsafeBufferPointer<Int>
+
+        /// The chunk's part of a column.
+        func column(_ place: Int) -> UnsafeBufferPointer<Int32> {
+            UnsafeBufferPointer(
+                rebasing: values[place * count + indexes.lowerBound..<place * count + indexes.upperBound])
+        }
+    }
+
+    private mutating func weigh(_ chunk: RowChunk) {
+        let samples = chunk.column(LevelRows.places.samples)
+        let covered = chunk.column(LevelRows.places.covered)
+        let overloaded = chunk.column(LevelRows.places.overloaded)
+        let means = chunk.column(LevelRows.places.mean)
+        for row in samples.indices {
+            let bucket = chunk.buckets[row]
+            self.samples[bucket] &+= samples[row]
+            guard covered[row] > 0 else { continue }
+            coveredTicks[bucket] += Int64(covered[row])
+            overloadedTicks[bucket] += Int64(overloaded[row])
+            energies[bucket] += Energy.of(thousandths: Int(means[row])) * Double(covered[row])
+        }
+    }
+
+    private mutating func extend(_ chunk: RowChunk, _ places: LevelRows.ExtremePlaces) {
+        let low = chunk.column(places.minimum)
+        let high = chunk.column(places.maximum)
+        minima[places.metric].withUnsafeMutableBufferPointer { minima in
+            for row in low.indices where high[row] != Int32(Levels.none) {
+                let minimum = Int16(truncatingIfNeeded: low[row])
+                let known = minima[chunk.buckets[row]]
+                minima[chunk.buckets[row]] =
+                    known == Levels.none ? minimum : Swift.min(known, minimum)
+            }
+        }
+        maxima[places.metric].withUnsafeMutableBufferPointer { maxima in
+            // "No value" is the least of all.
+            for row in high.indices {
+                maxima[chunk.buckets[row]] = Swift.max(
+                    maxima[chunk.buckets[row]], Int16(truncatingIfNeeded: high[row]))
+            }
+        }
+        guard let place = places.last else { return }
+        let last = chunk.column(place)
+        lasts[places.metric].withUnsafeMutableBufferPointer { lasts in
+            for row in last.indices where last[row] != Int32(Levels.none) {
+                lasts[chunk.buckets[row]] = Int16(truncatingIfNeeded: last[row])
+            }
+        }
+    }
+
+    /// Adds the histogram of a stretch that begins at `start` and lies in one bucket.
+    ///
+    /// - Parameters:
+    ///   - ticks: by class.
+    ///   - first: the level of the first class, in tenths.
     package mutating func add(
         histogram ticks: UnsafeBufferPointer<Int32>, from first: Int, at start: Int64
     ) {

@@ -88,11 +88,12 @@ enum BlockCodec {
 
     private static func ascends(_ times: [Int64]) -> Bool {
         times.withUnsafeBufferPointer { times in
-            var isBroken = false
+            // A step back, or none, is negative: one sign for all of them.
+            var signs: Int64 = 0
             for index in 1..<max(1, times.count) {
-                isBroken = isBroken || times[index] <= times[index - 1]
+                signs |= times[index] &- times[index - 1] &- 1
             }
-            return !isBroken
+            return signs >= 0
         }
     }
 

@@ -53,11 +53,14 @@ enum Page {
     private static let storedRaw: UInt8 = 1
 
     /// Appends a page to `bytes` and pads it to 8 bytes.
+    ///
+    /// - Parameter isPlain: whether unpacking would cost more than it saves: small pages of which
+    ///   many are read at once.
     /// - Returns: its length without the padding.
     @discardableResult
     static func append(
-        _ payload: [UInt8], column: PageColumn, codec: Codec, to bytes: inout [UInt8],
-        with compressor: borrowing ZstdCompressor
+        _ payload: [UInt8], column: PageColumn, codec: Codec, isPlain: Bool = false,
+        to bytes: inout [UInt8], with compressor: borrowing ZstdCompressor
     ) -> Int {
         let start = bytes.count
         bytes.append(little: UInt32(payload.count))
@@ -66,8 +69,8 @@ enum Page {
         bytes.append(codec.rawValue)
         bytes.append(little: UInt16(0))
         bytes.append(little: UInt32(0))
-        compressor.compress(payload, appendingTo: &bytes)
-        if bytes.count - start - headerBytes >= payload.count {
+        if !isPlain { compressor.compress(payload, appendingTo: &bytes) }
+        if isPlain || bytes.count - start - headerBytes >= payload.count {
             bytes.removeLast(bytes.count - start - headerBytes)
             bytes += payload
             bytes[start + 10] = storedRaw

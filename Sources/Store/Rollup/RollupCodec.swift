@@ -11,16 +11,43 @@
 import Monitoring
 
 enum RollupCodec {
+    /// Where a column's values are counted from.
+    private enum Reference {
+        case zero
+        /// Another column, by place, times a factor; 0 where that has no value.
+        case column(Int, factor: Int32)
+    }
+
+    private static let references: [Reference] = LevelRows.Column.all.enumerated().map {
+        switch $1 {
+        case .samples, .coveredTicks, .overloadedTicks, .minimum(.lp), .last: .zero
+        case .maximum(.lp): .column($0 - 1, factor: 1)
+        case .mean: .column($0 - 2, factor: 100)
+        case .minimum: .column($0 - 1, factor: 1)
+        case .maximum: .column($0 - 2, factor: 1)
+        }
+    }
+
+    /// What a value is counted from, given the value of its reference.
+    @inline(__always)
+    private static func base(_ value: Int32, _ factor: Int32) -> Int32 {
+        // A mean is there without a least value when a frame behind the row covers it.
+        factor != 1 && value == Int32(Levels.none) ? 0 : value &* factor
+    }
+
     /// Appends the payload of a page of rows.
     static func append(_ rows: LevelRows, into bytes: inout [UInt8]) {
-        bytes.append(little: UInt16(rows.count))
-        bytes.append(UInt8(rows.columns.count))
-        for (place, column) in rows.columns.enumerated() {
-            let base = reference(of: place, in: rows.columns)
+        let count = rows.count
+        bytes.append(little: UInt16(count))
+        bytes.append(UInt8(references.count))
+        for (place, reference) in references.enumerated() {
             var packed: [UInt8] = []
             var previous: Int32 = 0
-            for index in column.indices {
-                let value = column[index] &- (base?(index) ?? 0)
+            for index in 0..<count {
+                var value = rows.values[place * count + index]
+                if case .column(let other, let factor) = reference {
+                    value &-= base(rows.values[other * count + index], factor)
+                }
                 packed.append(zigzag: Int64(value &- previous))
                 previous = value
             }
@@ -29,58 +56,40 @@ enum RollupCodec {
         }
     }
 
-    /// The rows of a payload; columns of metrics that are not wanted stay empty.
+    /// Fills `rows` from a payload, but for the columns of metrics that are not wanted.
     static func take(
-        _ reader: inout RawReader, kind: RollupKind, wanted: MetricSet
-    ) throws(FormatError) -> LevelRows {
+        _ reader: inout RawReader, kind: RollupKind, wanted: MetricSet, into rows: inout LevelRows
+    ) throws(FormatError) {
         let count = Int(try reader.little(UInt16.self))
         let columnCount = Int(try reader.little(UInt8.self))
-        guard count == kind.rowCount, columnCount >= LevelRows.Column.all.count else {
+        guard count == kind.rowCount, columnCount >= references.count else {
             throw FormatError("a rollup has other rows or columns")
         }
-        var columns: [[Int32]] = Array(repeating: [], count: LevelRows.Column.all.count)
-        for (place, column) in LevelRows.Column.all.enumerated() {
-            let bytes = try reader.take(Int(try reader.little(UInt16.self)))
-            if let metric = column.metric, !wanted.contains(metric) { continue }
-            columns[place] = try values(bytes, count: count)
-            if let base = reference(of: place, in: columns) {
-                for index in 0..<count { columns[place][index] &+= base(index) }
+        rows.reset(stepMilliseconds: kind.stepMilliseconds, count: count)
+        var failure: FormatError?
+        rows.values.withUnsafeMutableBufferPointer { values in
+            do throws(FormatError) {
+                for (place, reference) in references.enumerated() {
+                    var column = RawReader(try reader.take(Int(try reader.little(UInt16.self))))
+                    if let metric = LevelRows.Column.metrics[place], !wanted.contains(metric) {
+                        continue
+                    }
+                    let start = place * count
+                    var previous: Int32 = 0
+                    for index in start..<start + count {
+                        previous &+= Int32(truncatingIfNeeded: try column.zigzag())
+                        values[index] = previous
+                    }
+                    if case .column(let other, let factor) = reference {
+                        for index in 0..<count {
+                            values[start + index] &+= base(values[other * count + index], factor)
+                        }
+                    }
+                }
+            } catch {
+                failure = error
             }
         }
-        return LevelRows(stepMilliseconds: kind.stepMilliseconds, count: count, columns: columns)
-    }
-
-    private static func values(
-        _ bytes: UnsafeRawBufferPointer, count: Int
-    ) throws(FormatError) -> [Int32] {
-        var reader = RawReader(bytes)
-        var values = [Int32](repeating: 0, count: count)
-        var previous: Int32 = 0
-        for index in 0..<count {
-            previous &+= Int32(truncatingIfNeeded: try reader.zigzag())
-            values[index] = previous
-        }
-        return values
-    }
-
-    /// What a column's values are counted from, given the columns before it.
-    private static func reference(
-        of place: Int, in columns: [[Int32]]
-    ) -> ((Int) -> Int32)? {
-        switch LevelRows.Column.all[place] {
-        case .samples, .coveredTicks, .overloadedTicks, .minimum(.lp), .last: return nil
-        case .maximum(.lp):
-            let minima = columns[place - 1]
-            return { minima[$0] }
-        case .mean:
-            let minima = columns[place - 2]
-            return { minima[$0] == Int32(Levels.none) ? 0 : minima[$0] &* 100 }
-        case .minimum:
-            let lasts = columns[place - 1]
-            return { lasts[$0] }
-        case .maximum:
-            let lasts = columns[place - 2]
-            return { lasts[$0] }
-        }
+        if let failure { throw failure }
     }
 }

@@ -5,7 +5,7 @@
 import Monitoring
 
 extension Segment {
-    /// Reads the index, every directory and every page.
+    /// Reads the index, every directory and every page; less when its task is cancelled.
     ///
     /// - Returns: what cannot be read; empty for a segment in order.
     /// - Complexity: O(bytes).
@@ -14,7 +14,7 @@ extension Segment {
             let file = try file()
             let reader = PageReader()
             return try contents().flatMap { row, name in
-                verify(row, of: name, in: file, with: reader)
+                Task.isCancelled ? [] : verify(row, of: name, in: file, with: reader)
             }
         } catch {
             return [
@@ -40,7 +40,9 @@ extension Segment {
             for kind in RollupKind.allCases where row.rollups[kind].length > 0 {
                 switch kind {
                 case .hours, .fiveMinutes:
-                    _ = try rows(kind, of: row, wanted: .all, in: file, with: reader)
+                    var rows = LevelRows()
+                    try read(
+                        kind, of: row, wanted: .all, in: file, with: reader, into: &rows)
                 case .hourHistograms, .dayHistogram:
                     _ = try histograms(
                         kind, of: row, wanted: 0..<kind.rowCount, in: file, with: reader)

@@ -17,6 +17,9 @@ final class Segment: Sendable {
     let replaced: [SegmentUUID]
     private let files: SegmentFiles
     private let kept = Mutex<(any DiskFile)?>(nil)
+    /// Rows of units that were asked for last.
+    private let known = Mutex<[UnitRef: UnitRow]>([:])
+    private static let knownMaximum = 32
     /// See ``SegmentName/generation(_:)``; higher is newer.
     let generation: UInt64
 
@@ -77,8 +80,16 @@ extension Segment {
     ///
     /// - Throws: ``FormatError`` when the row is damaged.
     func row(of ref: UnitRef, in file: any DiskFile) throws -> UnitRow? {
+        if let row = known.withLock({ $0[ref] }) { return row }
         do {
-            return try search(for: ref, in: file)
+            let row = try search(for: ref, in: file)
+            if let row {
+                known.withLock { known in
+                    if known.count >= Segment.knownMaximum { known.removeAll() }
+                    known[ref] = row
+                }
+            }
+            return row
         } catch is FormatError {
             // A damaged row on the way is another unit's, or this one's.
             for number in 0..<Int(footer.unitCount) {
@@ -176,14 +187,14 @@ extension Segment {
         }
     }
 
-    /// Rows of a unit's day.
-    func rows(
+    /// Fills `rows` with those of a unit's day.
+    func read(
         _ kind: RollupKind, of row: UnitRow, wanted: MetricSet, in file: any DiskFile,
-        with reader: PageReader
-    ) throws -> LevelRows {
+        with reader: PageReader, into rows: inout LevelRows
+    ) throws {
         try reader.withPage(row.rollups[kind], of: file, column: .rollup) { payload, codec in
             guard codec == .rows else { throw FormatError("a page of rows has another codec") }
-            return try RollupCodec.take(&payload, kind: kind, wanted: wanted)
+            try RollupCodec.take(&payload, kind: kind, wanted: wanted, into: &rows)
         }
     }
 

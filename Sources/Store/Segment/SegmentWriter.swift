@@ -128,8 +128,10 @@ struct SegmentWriter: ~Copyable {
         var places = RollupPlaces.none
         for (kind, codec, payload) in payloads {
             var page: [UInt8] = []
+            // A year's chart reads one page of hours for each day, and next to nothing else.
             let length = Page.append(
-                payload, column: .rollup, codec: codec, to: &page, with: compressor)
+                payload, column: .rollup, codec: codec, isPlain: kind == .hours, to: &page,
+                with: compressor)
             places[kind] = PagePlace(offset: position, length: length)
             try write(page)
         }
