@@ -177,12 +177,16 @@ class Segment:
         codec, at = self.page(row.rollups[name], 16)
         if codec != 17 or at.unsigned(1) != ROLLUP_ROWS[name]:
             raise FormatError("a page is not the histograms that it should be")
-        found = []
-        for _ in range(ROLLUP_ROWS[name]):
-            classes = at.varint()
-            first = at.zigzag() if classes else 0
-            found.append({first + k: at.varint() for k in range(classes)})
+        classes = []
+        for number in range(ROLLUP_ROWS[name]):
+            count = at.varint()
+            first = at.zigzag() if count else 0
+            classes += [(number, first + k) for k in range(count)]
+        low, middle, high = (at.take(len(classes)) for _ in range(3))
         at.end()
+        found = [{} for _ in range(ROLLUP_ROWS[name])]
+        for index, (number, level) in enumerate(classes):
+            found[number][level] = low[index] | middle[index] << 8 | high[index] << 16
         return found
 
 
