@@ -91,6 +91,10 @@ extension UnitView {
         let end = range.end.milliseconds
         var days: [Int64: BucketPlan.SettledDay] = [:]
         var unsettled: Set<Int64> = []
+        // Days whose frames were let go: their rollups are all there will ever be of most of it.
+        let released = segments.filter {
+            !$0.header.holdsFrames && $0.header.first < end && $0.header.last >= start
+        }
         func unsettle(_ first: Int64, _ last: Int64) {
             var day = max(start, Dwell.midnight(before: first))
             while day <= min(last, end) {
@@ -101,8 +105,10 @@ extension UnitView {
         if !head.isEmpty {
             for part in head.frames.byDay() { unsettle(part.frames.times[0], part.frames.times[0]) }
         }
-        for tombstone in tombstones { unsettle(tombstone.from, tombstone.to - 1) }
-        for segment in segments where segment.header.first < end && segment.header.last >= start {
+        for segment in segments
+        where segment.header.holdsFrames && segment.header.first < end
+            && segment.header.last >= start
+        {
             guard segment.level > 0 else {
                 // Late frames may lie on other days than the rest.
                 for (_, block) in blocks(in: segment, from: start, to: end, damage: &damage) {
@@ -121,6 +127,17 @@ extension UnitView {
                 unsettled.insert(midnight)
             }
         }
+        for day in unsettled { days[day] = nil }
+        // What came for a released day afterwards is in no row: the first write wins.
+        for segment in released.reversed() {
+            guard let file = try? segment.file(), let row = try? segment.row(of: ref, in: file),
+                !row.rollups.isEmpty
+            else { continue }
+            let midnight = Dwell.midnight(before: segment.header.first)
+            days[midnight] = .init(midnight: midnight, segment: segment, file: file, row: row)
+        }
+        unsettled = []
+        for tombstone in tombstones { unsettle(tombstone.from, tombstone.to - 1) }
         for day in unsettled { days[day] = nil }
         return days
     }

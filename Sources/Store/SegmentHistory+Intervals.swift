@@ -24,17 +24,28 @@ extension SegmentHistory {
         }
         answer.completeUntil = unit.newest
         var ends = RunEnds()
+        let reader = PageReader()
         let start = range.start.milliseconds
         for segment in unit.segments where segment.header.last >= start {
             let blocks = unit.blocks(in: segment, from: start, to: .max, damage: &answer.damage)
-            for (file, block) in blocks { ends.add(block, of: segment, in: file) }
+            for (file, block) in blocks {
+                guard unit.isPartlyDeleted(block, in: segment) else {
+                    ends.add(block, of: segment, in: file)
+                    continue
+                }
+                do {
+                    let columns = try segment.read(block, in: file, with: reader)
+                    ends.add(columns.without(unit.tombstones, of: unit.ref, in: segment))
+                } catch {
+                    answer.damage.append(Damage(block, of: name, in: segment, error))
+                }
+            }
         }
         ends.add(unit.head.frames)
         let wanted = ends.byStart.filter { start, end in
             let touches = start < range.end && end.time >= range.start
             return range.contains(end.time) || (end.time.milliseconds == newest && touches)
         }.sorted { $0.value.time < $1.value.time }
-        let reader = PageReader()
         for (start, end) in wanted {
             guard answer.intervals.count < limit else {
                 answer.hasMore = true

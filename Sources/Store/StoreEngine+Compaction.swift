@@ -27,9 +27,10 @@ extension StoreEngine {
     package func compact(now: Timestamp, force: Bool = false) throws -> Int {
         let over = Dwell.midnight(before: now.milliseconds - StoreEngine.dayEndDelayMilliseconds)
         let segments = view.withState { $0.segments }
-        let sealed = segments.filter { $0.level == 0 && (force || $0.header.last < over) }
-        // Late frames make a past day's second segment at most once a day.
-        let isNewDay = force || !sealed.isEmpty || tidiedDay != over
+        // Late frames make a past day be written again at most once a day.
+        let isNewDay = force || tidiedDay != over
+        var sealed = segments.filter { $0.level == 0 && (force || $0.header.last < over) }
+        if !isNewDay, sealed.count < StoreEngine.generationsMaximum { sealed = [] }
         var merged = 0
         if !sealed.isEmpty { merged += try merge(sealed, all: segments) }
         for (_, generations) in StoreEngine.daily(view.withState { $0.segments })
@@ -48,7 +49,7 @@ extension StoreEngine {
             .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    private func hasDeletions(_ segments: [Segment]) -> Bool {
+    func hasDeletions(_ segments: [Segment]) -> Bool {
         segments.contains { segment in
             manifest.tombstones.contains {
                 $0.hides(

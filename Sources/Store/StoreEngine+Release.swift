@@ -40,11 +40,20 @@ extension StoreEngine {
     /// - Parameter generations: all segments of one day; made one first, so that its rollups are
     ///   of all of its frames.
     private func releaseFrames(of generations: [Segment]) throws {
-        if generations.count > 1 { _ = try merge([], all: generations) }
+        if generations.count > 1 || hasDeletions(generations) {
+            _ = try merge([], all: generations)
+        }
         let midnight = Dwell.midnight(before: generations[0].header.first)
         let whole = StoreEngine.daily(view.withState { $0.segments }).first { $0.0 == midnight }
         guard let segment = whole?.1.first else { return }
-        let contents = try segment.contents()
+        let contents: [(row: UnitRow, name: UnitID)]
+        do {
+            contents = try segment.contents()
+        } catch let error as FormatError {
+            // It cannot be released, and must not keep others from being.
+            try setAside(segment, error)
+            return
+        }
         let file = try segment.file()
         let rest = try write(
             level: segment.level, first: segment.header.first, last: segment.header.last,
@@ -58,5 +67,17 @@ extension StoreEngine {
         try publish(
             adding: [rest], removing: [segment], flushedLSN: manifest.flushedLSN,
             changing: { _ in })
+    }
+
+    private func setAside(_ segment: Segment, _ error: FormatError) throws {
+        let damage = Damage(
+            file: segment.name, kind: "index", from: Timestamp(milliseconds: segment.header.first),
+            to: Timestamp(milliseconds: segment.header.last),
+            detail: "Its index cannot be read: \(error). The file was set aside.")
+        try? Quarantine(disk: disk).note([damage], about: segment.name)
+        _ = view.note([damage])
+        try publish(
+            adding: [], removing: [segment], damaged: [segment.name],
+            flushedLSN: manifest.flushedLSN, changing: { _ in })
     }
 }

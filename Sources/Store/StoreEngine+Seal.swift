@@ -40,7 +40,8 @@ extension StoreEngine {
     /// Deletes the frames of a unit with times in `range`, durably and for every reader from here
     /// on. What is stored afterwards is not touched.
     ///
-    /// They are gone from the disk with the next rewrite of their days.
+    /// They are gone from the disk with the next rewrite of their days. Of a day whose frames were
+    /// let go, which is never written again, the unit's rollups are not answered any more.
     /// - Returns: false when the unit was never seen.
     package func deleteFrames(of unit: UnitID, in range: TimeRange) throws -> Bool {
         guard let ref = view.withState({ $0.refs[unit] }) else { return false }

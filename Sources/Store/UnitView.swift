@@ -116,6 +116,11 @@ struct UnitView: Sendable {
             columns: found, hasMore: hasMore, completeUntil: newest, damage: damage)
     }
 
+    /// Whether some of a block is deleted.
+    func isPartlyDeleted(_ block: BlockEntry, in segment: Segment) -> Bool {
+        tombstones.contains { $0.hides(ref, of: segment, first: block.first, last: block.last) }
+    }
+
     /// Whether all of a block is deleted.
     private func isDeleted(_ block: BlockEntry, in segment: Segment) -> Bool {
         tombstones.contains {
@@ -168,9 +173,7 @@ struct UnitView: Sendable {
         case .head(let columns): return columns
         case .block(let segment, let file, let block):
             // Cutting columns needs all of them.
-            let hidden = tombstones.contains {
-                $0.hides(ref, of: segment, first: block.first, last: block.last)
-            }
+            let hidden = isPartlyDeleted(block, in: segment)
             do {
                 let columns = try segment.read(
                     block, wanted: hidden ? .all : wanted, in: file, with: reader)

@@ -67,7 +67,7 @@ class Store:
             return
         that = self.checks.that
         that(len(data) == entry.size, f"{entry.name}: size")
-        that(crc32c(data[-64:]) == entry.footer_crc, f"{entry.name}: footer in MANIFEST")
+        that(crc32c(data[-64:-12]) == entry.footer_crc, f"{entry.name}: footer in MANIFEST")
         that((segment.level, segment.first, segment.last, segment.max_lsn)
              == (entry.level, entry.first, entry.last, entry.max_lsn), f"{entry.name}: header")
         rows = self.checks.run(f"{entry.name}: index", segment.rows) or []

@@ -69,6 +69,8 @@ class Segment:
         self.frame_count, self.max_lsn = at.unsigned(8), at.unsigned(8)
         self.unit_count, self.replaced_count = at.unsigned(4), at.unsigned(4)
         self.names_length = at.unsigned(4)
+        if at.take(8) != self.uuid[:8]:
+            raise FormatError("the footer is another file's")
 
     # Index
 
@@ -182,11 +184,11 @@ class Segment:
             count = at.varint()
             first = at.zigzag() if count else 0
             classes += [(number, first + k) for k in range(count)]
-        low, middle, high = (at.take(len(classes)) for _ in range(3))
+        planes = [at.take(len(classes)) for _ in range(4)]
         at.end()
         found = [{} for _ in range(ROLLUP_ROWS[name])]
         for index, (number, level) in enumerate(classes):
-            found[number][level] = low[index] | middle[index] << 8 | high[index] << 16
+            found[number][level] = sum(plane[index] << 8 * k for k, plane in enumerate(planes))
         return found
 
 

@@ -30,6 +30,12 @@ import Testing
         #expect(stored(engine).columns.frames(of: Self.unit) == Self.frames)
     }
 
+    @Test func `have checksums that tell one file from another`() throws {
+        let engine = try StoreModel.open(try disk("store-v1"), seed: 1)
+        let segments = engine.view.withState { $0.segments }
+        #expect(Set(segments.map(\.footerChecksum)).count == segments.count)
+    }
+
     @Test func `lose only the damaged block, and say which`() throws {
         let engine = try StoreModel.open(try disk("store-v1-damaged"), seed: 1)
         let answer = stored(engine)

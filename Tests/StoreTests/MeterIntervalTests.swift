@@ -89,6 +89,17 @@ import Testing
         #expect(interval.from == frame.time && interval.to == frame.time)
     }
 
+    @Test func `end before what was deleted`() throws {
+        let engine = try StoreModel.open(SimulatedDisk(), seed: 1)
+        var source = SampleFrames(from: StoreModel.start)
+        let frames = source.next(20)
+        _ = try engine.append(frames, now: StoreModel.now)
+        try engine.seal()
+        _ = try engine.deleteFrames(
+            of: frames[0].unit, in: TimeRange(start: frames[15].time, end: StoreModel.now)!)
+        #expect(Self.answer(engine, Self.all).intervals.map(\.to) == [frames[14].time])
+    }
+
     @Test func `are missing, and named, when their last block is damaged`() throws {
         let disk = SimulatedDisk()
         let engine = try StoreModel.open(disk, seed: 1)

@@ -147,6 +147,49 @@ import Testing
         expectSame(got.buckets, naive(question, rest), "corrected")
     }
 
+    @Test func `stays deleted when frames are let go`() async throws {
+        let (engine, frames) = try filled(seed: 8)
+        let range = TimeRange(
+            start: Self.monday.advanced(byMilliseconds: 30 * 3_600_000),
+            end: Self.monday.advanced(byMilliseconds: 40 * 3_600_000))!
+        _ = try engine.deleteFrames(of: Self.unit, in: range)
+        for _ in 0..<3 { #expect(try engine.releaseOldestDay() != nil) }
+        #expect(try engine.releaseOldestDay() == nil)
+        let question = question(from: 0, to: 72, step: 3600, offset: 0)
+        let got = await SegmentHistory(view: engine.view).readBuckets(question)
+        expectSame(got.buckets, naive(question, frames.filter { !range.contains($0.time) }), "let go")
+    }
+
+    @Test func `goes on from the rows of a day whose frames were let go, whatever comes later`()
+        async throws
+    {
+        let (engine, frames) = try filled(seed: 9)
+        for _ in 0..<3 { _ = try engine.releaseOldestDay() }
+        var late = frames[0]
+        late.time = Self.monday.advanced(byMilliseconds: 5 * 3_600_000 + 77)
+        late.levels[.lp] = Level(tenths: 1299)
+        _ = try engine.importFrames([Self.unit: FrameColumns([late])])
+        let question = question(from: 0, to: 72, step: 3600, offset: 0)
+        for _ in 0..<2 {
+            let got = await SegmentHistory(view: engine.view).readBuckets(question)
+            expectSame(got.buckets, naive(question, frames), "a frame of a released day")
+            _ = try engine.releaseOldestDay()
+        }
+    }
+
+    @Test func `is not held up by a day whose index is damaged`() throws {
+        let disk = SimulatedDisk()
+        let (engine, _) = try filled(seed: 10, on: disk)
+        let segment = engine.view.withState { $0.segments[0] }
+        var bytes = disk.bytes(segment.name)!
+        bytes[Int(segment.footer.indexOffset) + 20] ^= 1
+        disk.put(segment.name, bytes)
+        let survivor = try StoreModel.open(disk, seed: 9)
+        for _ in 0..<3 { _ = try survivor.releaseOldestDay() }
+        #expect(survivor.view.withState { $0.segments.map(\.header.holdsFrames) } == [false, false])
+        #expect(survivor.view.withState { $0.damage.map(\.file) } == [segment.name])
+    }
+
     // MARK: -
 
     /// Three days, settled: gaps, restarts and resets, a stop, two cadences, NULLs, overload.

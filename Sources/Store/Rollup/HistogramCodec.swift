@@ -4,16 +4,16 @@
 //  noise and the others are nearly all alike.
 //
 //      u8 n │ n × (varint classes; unless 0: zigzag first class)
-//      │ low bytes of all ticks │ middle bytes │ high bytes
+//      │ lowest bytes of all ticks │ second bytes │ third bytes │ highest bytes
 
 import Monitoring
 
 enum HistogramCodec {
     /// Classes of one histogram at most: all that a level of 16 bits can have.
     private static let classesMaximum = 1 << 16
-    private static let planes = 3
+    private static let planes = 4
 
-    /// Appends the payload of a page of histograms. Ticks have at most 24 bits: 19 days.
+    /// Appends the payload of a page of histograms.
     static func append(_ histograms: [LevelHistogram], into bytes: inout [UInt8]) {
         bytes.append(UInt8(histograms.count))
         for histogram in histograms {
@@ -51,12 +51,14 @@ enum HistogramCodec {
             total += Int(classes)
         }
         let low = try reader.take(total)
-        let middle = try reader.take(total)
+        let second = try reader.take(total)
+        let third = try reader.take(total)
         let high = try reader.take(total)
         found.ticks = [Int32](unsafeUninitializedCapacity: total) { ticks, filled in
             for index in 0..<total {
                 ticks[index] =
-                    Int32(low[index]) | Int32(middle[index]) << 8 | Int32(high[index]) << 16
+                    Int32(low[index]) | Int32(second[index]) << 8 | Int32(third[index]) << 16
+                    | Int32(truncatingIfNeeded: UInt32(high[index]) << 24)
             }
             filled = total
         }

@@ -39,9 +39,15 @@ final class Segment: Sendable {
             at: bytes - SegmentFormat.footerBytes, count: SegmentFormat.footerBytes)
         footer = try SegmentFooter(decoding: tail)
         footerChecksum = SegmentFooter.checksum(of: tail)
-        let indexEnd = Int(clamping: footer.indexOffset) + Int(footer.indexBytes)
+        guard footer.uuidLow == header.uuid.low else {
+            throw FormatError("its footer is another file's")
+        }
+        guard footer.indexOffset < UInt64(bytes) else {
+            throw FormatError("its index is not where the footer says")
+        }
+        let indexEnd = Int(footer.indexOffset) + Int(footer.indexBytes)
         let replacedBytes = Int(footer.replacedCount) * 16
-        guard footer.indexOffset < UInt64(bytes),
+        guard
             indexEnd + replacedBytes + SegmentFormat.footerBytes == bytes,
             Int(footer.unitCount) * UnitRow.bytes + Int(footer.nameBytes) <= Int(footer.indexBytes)
         else { throw FormatError("its index is not where the footer says") }

@@ -114,9 +114,12 @@ struct SegmentFooter: Equatable, Sendable {
     var replacedCount: UInt32
     /// At the end of the index.
     var nameBytes: UInt32
+    /// The lower half of the header's uuid: by it, and so by its checksum, a footer is of one file.
+    /// (The checksum of an index is not: rows and directories end in their own.)
+    var uuidLow: UInt64
 
     /// `u64 index_off │ u32 index_len │ u32 index_crc │ u64 n_frames │ u64 max_lsn │ u32 n_units │
-    /// u32 n_replaced │ u32 name bytes │ 8 × 0 │ u32 footer_crc │ magic 8`
+    /// u32 n_replaced │ u32 name bytes │ u64 uuid, low │ u32 footer_crc │ magic 8`
     func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(little: indexOffset)
@@ -127,14 +130,14 @@ struct SegmentFooter: Equatable, Sendable {
         bytes.append(little: unitCount)
         bytes.append(little: replacedCount)
         bytes.append(little: nameBytes)
-        bytes += [UInt8](repeating: 0, count: 8)
+        bytes.append(little: uuidLow)
         bytes.append(little: Checksum.crc32c(bytes))
         return bytes + SegmentFormat.footerMagic
     }
 
     init(
         indexOffset: UInt64, indexBytes: UInt32, indexChecksum: UInt32, unitCount: UInt32,
-        frameCount: UInt64, lsnMaximum: UInt64, replacedCount: UInt32, nameBytes: UInt32
+        frameCount: UInt64, lsnMaximum: UInt64, replacedCount: UInt32, nameBytes: UInt32, uuidLow: UInt64
     ) {
         self.indexOffset = indexOffset
         self.indexBytes = indexBytes
@@ -144,6 +147,7 @@ struct SegmentFooter: Equatable, Sendable {
         self.lsnMaximum = lsnMaximum
         self.replacedCount = replacedCount
         self.nameBytes = nameBytes
+        self.uuidLow = uuidLow
     }
 
     init(decoding bytes: [UInt8]) throws(FormatError) {
@@ -156,7 +160,7 @@ struct SegmentFooter: Equatable, Sendable {
         unitCount = try reader.little()
         replacedCount = try reader.little()
         nameBytes = try reader.little()
-        _ = try reader.take(8)
+        uuidLow = try reader.little()
         let crc: UInt32 = try reader.little()
         guard Array(try reader.take(8)) == SegmentFormat.footerMagic else {
             throw FormatError("it does not end like a segment")
@@ -166,6 +170,7 @@ struct SegmentFooter: Equatable, Sendable {
         }
     }
 
-    /// CRC of the footer, by which a manifest knows the file.
-    static func checksum(of footer: [UInt8]) -> UInt32 { Checksum.crc32c(footer) }
+    /// CRC of the footer, by which a manifest knows the file; without the CRC in it, or all would
+    /// be alike.
+    static func checksum(of footer: [UInt8]) -> UInt32 { Checksum.crc32c(footer[..<52]) }
 }

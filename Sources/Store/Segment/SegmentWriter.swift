@@ -7,6 +7,7 @@ import Monitoring
 /// Writes one segment under a temporary name.
 struct SegmentWriter: ~Copyable {
     private let file: any DiskFile
+    private let uuid: SegmentUUID
     private let level: UInt8
     private let holdsFrames: Bool
     private let compressor = ZstdCompressor()
@@ -32,6 +33,7 @@ struct SegmentWriter: ~Copyable {
         holdsFrames: Bool = true
     ) {
         self.file = file
+        self.uuid = uuid
         self.level = level
         self.first = first
         self.last = last
@@ -176,7 +178,8 @@ struct SegmentWriter: ~Copyable {
             indexOffset: UInt64(indexOffset), indexBytes: UInt32(index.count),
             indexChecksum: Checksum.crc32c(index), unitCount: UInt32(rows.count),
             frameCount: UInt64(frameCount), lsnMaximum: lsnMaximum,
-            replacedCount: UInt32(replaced.count), nameBytes: UInt32(names.count)
+            replacedCount: UInt32(replaced.count), nameBytes: UInt32(names.count),
+            uuidLow: uuid.low
         ).encoded()
         buffer += index
         for uuid in replaced {
