@@ -38,7 +38,10 @@ enum HistogramCodec {
             guard Int16(exactly: first) != nil else { throw FormatError("a class is no level") }
             let start = found.ticks.count
             for _ in 0..<classes {
-                found.ticks.append(Int32(truncatingIfNeeded: try reader.varint()))
+                guard let ticks = Int32(exactly: try reader.varint()) else {
+                    throw FormatError("a class has more ticks than there are")
+                }
+                found.ticks.append(ticks)
             }
             if wanted.contains(number) {
                 found.entries.append((number, Int(first), start..<found.ticks.count))
