@@ -6,8 +6,8 @@ SWIFT_RELEASE = swift build -c release --scratch-path .build-release --product
 SWIFT_STATIC = swift build -c release --static-swift-stdlib --scratch-path .build-deb --product
 RELEASE_BIN = .build-release/release
 
-.PHONY: run build test setup setup-test setup-bench setup-peers bench bench-peers soak chaos crash deb \
-	clean
+.PHONY: run build test setup setup-test setup-bench setup-peers bench bench-peers soak chaos crash fuzz \
+	deb clean
 
 ## Installs what is missing, builds, and starts the demo: simulated meters, service and pages.
 run: build
@@ -57,6 +57,11 @@ chaos: build
 crash: build
 	python3 benchmarks/crash.py --binary $(RELEASE_BIN)/earshot $(ARGS)
 
+## Any bytes to every decoder of the store, led by coverage, for ARGS seconds. What crashes one is
+## kept in .tools/fuzz (Tests/StoreTests/Fuzzing/README.md).
+fuzz: setup
+	scripts/fuzz $(ARGS)
+
 ## The Debian package, .build-deb/earshot_VERSION_ARCH.deb; with its own Swift runtime.
 ## `sudo scripts/test-deb FILE.deb` installs, runs and purges it in a copy of the machine.
 deb: setup
@@ -64,4 +69,4 @@ deb: setup
 	scripts/make-deb .build-deb/release/earshot .build-deb
 
 clean:
-	rm -rf .build .build-release .build-deb .tools Sources/CAssets/vendor
+	rm -rf .build .build-release .build-deb .build-fuzz .tools Sources/CAssets/vendor

@@ -156,7 +156,9 @@ let package = Package(
         tests("IngestTests", ["Ingest", "JSON", "Simulator"]),
         tests("SimulatorTests", ["Simulator", "Web"]),
         tests("PipelineTests", ["Pipeline"]),
-        tests("StoreTests", ["Store", logging, .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            "StoreTests", ["Store", logging, .product(name: "GRDB", package: "GRDB.swift")],
+            exclude: ["Fuzzing/README.md"]),
         tests("ProvisioningTests", ["Provisioning"]),
         tests("ServeTests", ["Serve", "JSON", "Web"]),
         tests(
@@ -173,3 +175,21 @@ let package = Package(
             ]),
     ]
 )
+
+// `make fuzz` alone: the decoders instrumented for libFuzzer, and in place of the tests a program
+// made of the trials that StoreTests runs too (Tests/StoreTests/Fuzzing/README.md).
+if Context.environment["EARSHOT_FUZZ"] != nil {
+    let instrumented = settings + [.unsafeFlags(["-sanitize=fuzzer,address"])]
+    let kept = ["CZstd", "CCrypto", "CChecksum", "Monitoring", "Store", "Support"]
+    package.products = []
+    package.targets = package.targets.filter { kept.contains($0.name) }
+    for target in package.targets where ["Monitoring", "Store"].contains(target.name) {
+        target.swiftSettings = instrumented
+    }
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: ["Monitoring", "Store", "Support"],
+            path: "Tests/StoreTests/Fuzzing", exclude: ["README.md"],
+            swiftSettings: instrumented + [.define("EARSHOT_FUZZ")],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+}

@@ -75,13 +75,19 @@ package struct LevelBuckets: Sendable {
     /// Energy mean of `lp` in a bucket, dB, not rounded; `nil` where nothing is covered.
     package func mean(_ index: Int) -> Double? {
         coveredTicks[index] == 0
-            ? nil : Level.decibels(ofEnergy: energies[index] / Double(coveredTicks[index]))
+            ? nil : LevelBuckets.mean(energies[index], Double(coveredTicks[index]))
+    }
+
+    /// Never infinite: a level near the ends of what one can be has an energy that no `Double`
+    /// holds.
+    private static func mean(_ energy: Double, _ ticks: Double) -> Double {
+        min(max(Level.decibels(ofEnergy: energy / ticks), -3276.7), 3276.7)
     }
 
     /// Energy mean of `lp` over all buckets, dB; `nil` where nothing is covered.
     package var mean: Double? {
         let ticks = coveredTicks.reduce(0, +)
-        return ticks == 0 ? nil : Level.decibels(ofEnergy: energies.reduce(0, +) / Double(ticks))
+        return ticks == 0 ? nil : LevelBuckets.mean(energies.reduce(0, +), Double(ticks))
     }
 
     /// LN of a bucket in tenths; `nil` below 10 · 100 / N samples, and where it was not asked for.

@@ -69,6 +69,7 @@ enum BlockCodec {
             }
         }
         guard ascends(times) else { throw FormatError("times of a block do not ascend") }
+        for end in [times.first, times.last] { _ = try end.map(StoredTime.checked) }
         var columns = FrameColumns()
         columns.append(times: times, levels: levels, states: states, run: run)
         return columns

@@ -100,7 +100,10 @@ struct ByteReader {
 
     mutating func text() throws(FormatError) -> String {
         let count: UInt8 = try little()
-        return String(decoding: try take(Int(count)), as: UTF8.self)
+        guard let text = String(validating: try take(Int(count)), as: UTF8.self) else {
+            throw FormatError("a text is not UTF-8")
+        }
+        return text
     }
 
     /// A count that must be matched by at least `count × width` bytes behind it.

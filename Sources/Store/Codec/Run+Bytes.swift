@@ -20,7 +20,7 @@ extension [UInt8] {
 extension ByteReader {
     mutating func run() throws(FormatError) -> Run {
         let hasStart: UInt8 = try little()
-        let start: Int64 = try little()
+        let start = try time()
         let dwell: UInt32 = try little()
         return Run(
             start: hasStart == 0 ? nil : Timestamp(milliseconds: start),

@@ -47,6 +47,7 @@ enum TimeCodec {
         let bias: Int32 = try reader.little()
         let gapCount = try reader.count(width: 2)
         let count = column.count
+        guard gapCount <= count else { throw FormatError("there are more gaps than times") }
         var gaps: [(index: Int, skipped: Int64)] = []
         gaps.reserveCapacity(gapCount)
         var gapIndex = 0

@@ -54,11 +54,14 @@ enum HistogramCodec {
         let second = try reader.take(total)
         let third = try reader.take(total)
         let high = try reader.take(total)
+        guard high.allSatisfy({ $0 < 0x80 }) else {
+            throw FormatError("a class has more ticks than there are")
+        }
         found.ticks = [Int32](unsafeUninitializedCapacity: total) { ticks, filled in
             for index in 0..<total {
                 ticks[index] =
                     Int32(low[index]) | Int32(second[index]) << 8 | Int32(third[index]) << 16
-                    | Int32(truncatingIfNeeded: UInt32(high[index]) << 24)
+                    | Int32(high[index]) << 24
             }
             filled = total
         }

@@ -50,9 +50,9 @@ struct Manifest: Equatable, Sendable {
             bytes = Int(clamping: try reader.little(UInt64.self))
             footerChecksum = try reader.little()
             level = try reader.little()
-            first = try reader.little()
-            last = try reader.little()
-            lsnMaximum = try reader.little()
+            first = try reader.time()
+            last = try reader.time()
+            lsnMaximum = try reader.number()
         }
     }
 
@@ -108,8 +108,8 @@ struct Manifest: Equatable, Sendable {
         guard Array(try reader.take(8)) == Manifest.magic else {
             throw FormatError("it is not a manifest of version 2")
         }
-        version = try reader.little()
-        flushedLSN = try reader.little()
+        version = try reader.number()
+        flushedLSN = try reader.number()
         let count: UInt32 = try reader.little()
         for _ in 0..<count { segments.append(try Entry(&reader)) }
         let unitCount: UInt32 = try reader.little()
@@ -119,7 +119,7 @@ struct Manifest: Equatable, Sendable {
                 throw FormatError("a unit's name is not one")
             }
             let hasNewest: UInt8 = try reader.little()
-            let newest: Int64 = try reader.little()
+            let newest = try reader.time()
             units.append(UnitName(ref: ref, name: name, newest: hasNewest == 0 ? nil : newest))
         }
         let tombstoneCount: UInt32 = try reader.little()
@@ -127,7 +127,7 @@ struct Manifest: Equatable, Sendable {
             tombstones.append(
                 Tombstone(
                     ref: try reader.little(), from: try reader.little(), to: try reader.little(),
-                    generation: try reader.little()))
+                    generation: try reader.number()))
         }
     }
 

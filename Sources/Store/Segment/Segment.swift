@@ -42,13 +42,10 @@ final class Segment: Sendable {
         guard footer.uuidLow == header.uuid.low else {
             throw FormatError("its footer is another file's")
         }
-        guard footer.indexOffset < UInt64(bytes) else {
-            throw FormatError("its index is not where the footer says")
-        }
-        let indexEnd = Int(footer.indexOffset) + Int(footer.indexBytes)
         let replacedBytes = Int(footer.replacedCount) * 16
-        guard
-            indexEnd + replacedBytes + SegmentFormat.footerBytes == bytes,
+        let indexEnd = bytes - SegmentFormat.footerBytes - replacedBytes
+        guard footer.indexOffset < UInt64(bytes),
+            Int(footer.indexOffset) + Int(footer.indexBytes) == indexEnd,
             Int(footer.unitCount) * UnitRow.bytes + Int(footer.nameBytes) <= Int(footer.indexBytes)
         else { throw FormatError("its index is not where the footer says") }
         var reader = ByteReader(try file.read(at: indexEnd, count: replacedBytes))
@@ -137,8 +134,16 @@ extension Segment {
     private func row(_ number: Int, in file: any DiskFile) throws -> UnitRow {
         try withUnsafeTemporaryAllocation(byteCount: UnitRow.bytes, alignment: 8) { bytes in
             try file.read(at: dataEnd + number * UnitRow.bytes, into: bytes)
-            return try UnitRow(decoding: UnsafeRawBufferPointer(bytes), dataEnd: dataEnd)
+            return try checked(
+                UnitRow(decoding: UnsafeRawBufferPointer(bytes), dataEnd: dataEnd))
         }
+    }
+
+    private func checked(_ row: UnitRow) throws(FormatError) -> UnitRow {
+        guard row.first >= header.first, row.last <= header.last else {
+            throw FormatError("a unit's row lies outside the segment's time")
+        }
+        return row
     }
 
     /// The blocks of a unit, ascending and without overlap.
@@ -160,9 +165,10 @@ extension Segment {
         return try (0..<Int(footer.unitCount)).map { number in
             let row = try index.withUnsafeBytes { bytes in
                 let start = number * UnitRow.bytes
-                return try UnitRow(
-                    decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<start + UnitRow.bytes]),
-                    dataEnd: dataEnd)
+                return try checked(
+                    UnitRow(
+                        decoding: UnsafeRawBufferPointer(
+                            rebasing: bytes[start..<start + UnitRow.bytes]), dataEnd: dataEnd))
             }
             guard previous.map({ $0 < row.ref }) ?? true else {
                 throw FormatError("units are not in order")
@@ -187,10 +193,15 @@ extension Segment {
     func read(
         _ block: BlockEntry, wanted: MetricSet = .all, in file: any DiskFile, with reader: PageReader
     ) throws -> FrameColumns {
-        try BlockCodec.decode(count: block.count, run: block.run, wanted: wanted) { column, body in
+        let columns = try BlockCodec.decode(count: block.count, run: block.run, wanted: wanted) {
+            column, body in
             let place = block.pages[Int(column.rawValue)].place
             try reader.withPage(place, of: file, column: column, body)
         }
+        guard columns.times.first == block.first, columns.times.last == block.last else {
+            throw FormatError("the times of a block are another's")
+        }
+        return columns
     }
 
     /// Fills `rows` with those of a unit's day.

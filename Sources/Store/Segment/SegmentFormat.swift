@@ -29,6 +29,8 @@ enum SegmentFormat {
     static let blockFramesMaximum: [UInt8: Int] = [0: 900, 1: 14_400]
     /// A hole beyond which a new block is begun, so that times stay near their grid.
     static let blockGapMaximumMilliseconds: Int64 = 3_600_000
+    /// More in a segment are not taken for real when they are read; their sums cannot overflow.
+    static let framesMaximum: UInt64 = 1 << 40
     static let dayMilliseconds = Dwell.dayMilliseconds
 }
 
@@ -91,8 +93,8 @@ struct SegmentHeader: Equatable, Sendable {
         level = try reader.little()
         holdsFrames = try reader.little(UInt8.self) & SegmentHeader.rollupsOnly == 0
         _ = try reader.take(2)
-        first = try reader.little()
-        last = try reader.little()
+        first = try reader.time()
+        last = try reader.time()
         _ = try reader.take(8)
         let crc: UInt32 = try reader.little()
         guard crc == Checksum.crc32c(bytes[..<60]) else {
@@ -156,7 +158,7 @@ struct SegmentFooter: Equatable, Sendable {
         indexBytes = try reader.little()
         indexChecksum = try reader.little()
         frameCount = try reader.little()
-        lsnMaximum = try reader.little()
+        lsnMaximum = try reader.number()
         unitCount = try reader.little()
         replacedCount = try reader.little()
         nameBytes = try reader.little()
@@ -167,6 +169,9 @@ struct SegmentFooter: Equatable, Sendable {
         }
         guard crc == Checksum.crc32c(bytes[..<52]) else {
             throw FormatError("the checksum of its footer does not match")
+        }
+        guard frameCount <= SegmentFormat.framesMaximum else {
+            throw FormatError("it tells of too many frames")
         }
     }
 

@@ -90,8 +90,8 @@ struct UnitRow: Equatable, Sendable {
         var reader = RawReader(bytes)
         ref = try reader.little()
         blockCount = Int(try reader.little(UInt32.self))
-        first = try reader.little()
-        last = try reader.little()
+        first = try reader.time()
+        last = try reader.time()
         frameCount = Int(clamping: try reader.little(UInt64.self))
         directory = PagePlace(packed: try reader.little())
         var places = RollupPlaces.none
@@ -104,6 +104,7 @@ struct UnitRow: Equatable, Sendable {
         }
         let directoryBytes = blockCount == 0 ? 0 : blockCount * BlockEntry.bytes + 4
         guard first <= last, directory.length == directoryBytes,
+            frameCount <= SegmentFormat.framesMaximum,
             RollupKind.allCases.allSatisfy({ places[$0].offset + places[$0].length <= dataEnd })
         else { throw FormatError("a unit's row is not one") }
     }
@@ -149,7 +150,7 @@ enum BlockDirectory {
     private static func block(
         _ reader: inout ByteReader, dataEnd: Int
     ) throws(FormatError) -> BlockEntry {
-        let first: Int64 = try reader.little()
+        let first = try reader.time()
         let span: UInt32 = try reader.little()
         let count: UInt32 = try reader.little()
         guard count > 0, count <= 1 << 20 else { throw FormatError("a block entry is not one") }
@@ -163,6 +164,6 @@ enum BlockDirectory {
             pages.append(.init(place: place, min: try reader.little(), max: try reader.little()))
         }
         return BlockEntry(
-            first: first, last: first &+ Int64(span), count: Int(count), run: run, pages: pages)
+            first: first, last: first + Int64(span), count: Int(count), run: run, pages: pages)
     }
 }

@@ -16,6 +16,6 @@ enum SegmentName {
     static func generation(_ name: some StringProtocol) -> UInt64? {
         guard name.hasSuffix(".esg"), let digits = name.dropLast(4).split(separator: "-").last
         else { return nil }
-        return UInt64(digits, radix: 16)
+        return UInt64(digits, radix: 16).flatMap { $0 <= StoredNumber.maximum ? $0 : nil }
     }
 }

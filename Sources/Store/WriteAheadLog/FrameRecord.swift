@@ -94,7 +94,8 @@ enum FrameRecord {
         var times: [Int64] = []
         for index in 0..<count {
             let same = index > 0 && units[index - 1] == units[index]
-            times.append((same ? times[index - 1] : base) &+ (try reader.zigzag()))
+            let time = (same ? times[index - 1] : base) &+ (try reader.zigzag())
+            times.append(try StoredTime.checked(time))
         }
         var tenths = [SIMD8<Int16>](repeating: SIMD8(repeating: 0), count: count)
         // `leq` goes before `lmax` … in `Metric`'s order, so each reference is known in time.

@@ -17,6 +17,9 @@ struct LogFile: Sendable {
     let firstLSN: UInt64
     let supersedesFrom: UInt64
 
+    /// LSNs that there can be.
+    private static let numbers = 1...StoredNumber.maximum
+
     /// What seeds the checksum of each record.
     var recordSalt: UInt32 { UInt32(truncatingIfNeeded: salt ^ salt >> 32) }
 
@@ -28,7 +31,7 @@ struct LogFile: Sendable {
     /// The first LSN that a name in `wal/` tells; `nil` when it is not a log file's name.
     static func firstLSN(name: String) -> UInt64? {
         guard name.hasSuffix(".wal"), name.utf8.count == 20 else { return nil }
-        return UInt64(name.dropLast(4), radix: 16)
+        return UInt64(name.dropLast(4), radix: 16).flatMap { numbers.contains($0) ? $0 : nil }
     }
 
     func encoded() -> [UInt8] {
@@ -58,6 +61,9 @@ struct LogFile: Sendable {
         guard crc == Checksum.crc32c(bytes[..<(LogFile.headerBytes - 4)]) else {
             throw FormatError("the checksum of its header does not match")
         }
+        guard LogFile.numbers.contains(firstLSN),
+            supersedesFrom == .max || LogFile.numbers.contains(supersedesFrom)
+        else { throw FormatError("its records have no number") }
     }
 
     /// Calls `body` with each record that verifies, in file order. What does not verify is skipped

@@ -78,6 +78,7 @@ struct LogRecord: Equatable, Sendable {
             let kindNumber: UInt8 = try? reader.little(),
             let packingNumber: UInt8 = try? reader.little(),
             let placing: UInt16 = try? reader.little(), lsn > UInt64(placing & ~moreFollow),
+            lsn <= StoredNumber.maximum,
             let frameCount: UInt32 = try? reader.little(),
             let body = try? reader.take(Int(count)),
             Checksum.crc32c(bytes[(offset + 8)..<reader.offset], from: salt) == crc,

@@ -105,7 +105,7 @@ struct LogReplay {
         var file = File(
             name: name, lastLSN: firstLSN - 1, bytes: bytes.count,
             recordsEnd: LogFile.headerBytes)
-        lastLSN = max(lastLSN, firstLSN)
+        lastLSN = max(lastLSN, firstLSN, header?.firstLSN ?? 0)
         guard header != nil || bytes.count > LogFile.headerBytes else {
             // A header is durable before the first record is written: nothing was in it.
             file.isUnreadable = true
