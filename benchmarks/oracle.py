@@ -7,8 +7,8 @@ import numpy
 
 DAY_MS, TICK_MS = 86_400_000, 100
 MAX_DWELL_MS, LONE_TICKS = 15_000, 10
-# Means are given with two decimals, and may come from rows that were rounded to two.
-MEAN_TOLERANCE_DB = 0.0101
+# Means are given with two decimals, and may come from rows that were rounded to three.
+MEAN_TOLERANCE_DB = 0.0056
 
 
 class Oracle:

@@ -105,11 +105,4 @@ struct ByteReader {
         }
         return text
     }
-
-    /// A count that must be matched by at least `count × width` bytes behind it.
-    mutating func count(width: Int) throws(FormatError) -> Int {
-        let count: UInt32 = try little()
-        guard remaining / width >= Int(count) else { throw FormatError("a count is too large") }
-        return Int(count)
-    }
 }

@@ -31,14 +31,6 @@ struct BlockEntry: Equatable, Sendable {
 
     /// In a file.
     static let bytes = 16 + Run.storedBytes + PageColumn.ofBlocks.count * 12
-
-    func moved(by distance: Int) -> BlockEntry {
-        BlockEntry(
-            first: first, last: last, count: count, run: run,
-            pages: pages.map {
-                Column(place: $0.place.moved(by: distance), min: $0.min, max: $0.max)
-            })
-    }
 }
 
 /// What a segment holds of a unit.
