@@ -123,6 +123,8 @@ def _grow(run, what, set_, counts, build, kinds):
 def _ask(run, what, counts, instances, kind, frames):
     turns, each = (1, 3) if run.options.smoke else (10, 20)
     asked = queries.ranges(*queries.span(frames), kind.days, turns * each)
+    for instance in instances:
+        instance.connect()
     seconds = [[] for _ in instances]
     cpu, checksums = [0.0] * len(instances), [0] * len(instances)
     for turn in range(turns + 1):  # the first warms up

@@ -42,6 +42,11 @@ class Instance:
         self.connection = Connection(self.base, self.token)
         return seconds
 
+    def connect(self):
+        """A new connection: one that nobody used for a minute was closed."""
+        self.connection.close()
+        self.connection = Connection(self.base, self.token)
+
     def stop(self):
         self.connection.close()
         self.process.send_signal(signal.SIGTERM)
