@@ -37,6 +37,7 @@ package final class LiveHub: LiveFeed {
                 }
             case .feed(_, let report):
                 live.feed = report
+            case .event: break
             }
         }
     }
@@ -74,7 +75,10 @@ package final class LiveHub: LiveFeed {
     package func publish(_ updates: [LiveUpdate]) {
         guard !updates.isEmpty else { return }
         let readers = state.withLock { state in
-            for update in updates { state.units[update.unit, default: Entry()].take(update) }
+            for update in updates {
+                guard let unit = update.unit else { continue }
+                state.units[unit, default: Entry()].take(update)
+            }
             return Array(state.readers.values)
         }
         for reader in readers { reader.yield(updates) }

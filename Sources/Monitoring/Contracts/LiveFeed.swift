@@ -21,11 +21,15 @@ package protocol LiveFeed: Sendable {
 package enum LiveUpdate: Hashable, Sendable {
     case frame(Frame)
     case feed(UnitID, FeedReport)
+    /// An event began, changed or ended; on disk unless it says otherwise.
+    case event(SoundEvent)
 
-    package var unit: UnitID {
+    /// `nil` for an event of a whole upstream.
+    package var unit: UnitID? {
         switch self {
         case .frame(let frame): frame.unit
         case .feed(let unit, _): unit
+        case .event(let event): event.unit
         }
     }
 }

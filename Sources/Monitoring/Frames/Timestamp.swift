@@ -3,7 +3,7 @@
 //  Instants in UTC milliseconds, their text form, and ranges of them.
 
 /// An instant: Unix time in whole milliseconds, UTC. Leap seconds do not exist here.
-package struct Timestamp: Hashable, Comparable, Sendable {
+package struct Timestamp: Hashable, Comparable, Sendable, Codable {
     package let milliseconds: Int64
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }

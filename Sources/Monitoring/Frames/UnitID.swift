@@ -6,7 +6,7 @@
 /// `@` and a host of `A-Z a-z 0-9 . : _ -` follow: `NL43-0001@slmm.local`; 128 bytes at most.
 ///
 /// Short names (15 bytes and less) are held inline by `String`: no allocation, no counting.
-package struct UnitID: Hashable, Comparable, Sendable, CustomStringConvertible {
+package struct UnitID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
     package let name: String
 
     package static let bytesMaximum = 128

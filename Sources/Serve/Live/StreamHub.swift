@@ -92,6 +92,7 @@ extension StreamHub {
             switch update {
             case .frame(let frame): frames[frame.unit, default: []].append(frame)
             case .feed(let unit, _): frames[unit, default: []] += []
+            case .event: break
             }
         }
         let now = clock.now

@@ -1,0 +1,43 @@
+//  RuleBook.swift · Monitoring
+//
+//  The rules, for whoever writes, shows or applies them. Implemented by the registry.
+
+/// The rules of all sites.
+package protocol RuleBook: Sendable {
+    /// The rules of a site, ascending by id; without those deleted.
+    func rules(of site: AlertRule.Site) async throws -> [AlertRule]
+    /// The rule of this id; `nil` when there is none or it was deleted.
+    func rule(_ id: String) async throws -> AlertRule?
+    /// Stores a new rule as version 1.
+    ///
+    /// - Throws: ``RuleBookError``.
+    func add(_ rule: AlertRule) async throws -> AlertRule
+    /// Stores another version of a rule; the one before stays readable for its events.
+    ///
+    /// - Returns: the rule with its version, raised by one, or as it was when nothing changed.
+    /// - Throws: ``RuleBookError``.
+    func replace(_ rule: AlertRule) async throws -> AlertRule
+    /// Deletes a rule; its events stay.
+    /// - Returns: false when there is none.
+    func delete(rule id: String) async throws -> Bool
+    /// What each unit is to be judged by now, of all units, sorted by unit.
+    func plans(at now: Timestamp) async throws -> [MonitoringPlan]
+    /// Rules that are stored and cannot be read, as sentences with their ids.
+    func unreadableRules() async throws -> [String]
+}
+
+/// Why a rule could not be stored.
+package enum RuleBookError: Error, Hashable, Sendable {
+    /// There is no rule of this id, or it was deleted.
+    case unknownRule(String)
+    /// There is no such location or unit, or it was removed.
+    case unknownSite(AlertRule.Site)
+    /// The unit is assigned to this location, whose rules it follows.
+    case assigned(UnitID, location: String)
+    /// A rule has or had this id.
+    case taken(String)
+    /// The site has as many rules as it may.
+    case tooMany(maximum: Int)
+    /// No such recipients.
+    case unknownRecipients([String])
+}
