@@ -88,6 +88,7 @@ package final class FramePipeline: ObservationSink, Service {
                     case .late:
                         frame.state.origin = .late
                         frames.append(frame)
+                    case .filled: frames.append(frame)
                     case .repeated, .implausible: break
                     }
                 }

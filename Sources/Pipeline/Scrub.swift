@@ -2,7 +2,8 @@
 //
 //  Decides what becomes of a frame. Pure: one machine for all units, time is an argument.
 //
-//      frame ─▶ implausible? drop, count ─▶ the unit's watermark?
+//      frame ─▶ implausible? drop, count ─▶ of the trail? before the watermark: filled, else drop
+//                                        ─▶ the unit's watermark?
 //                                              ├ after it: accepted, moves it
 //                                              ├ the reading at it once more: repeated, drop
 //                                              └ at or before it: late, store, never evaluate
@@ -24,6 +25,8 @@ package struct Scrub: Sendable {
         case repeated
         /// At or before the watermark: to be stored only.
         case late
+        /// Of the upstream's trail, into a hole before the watermark: to be stored only.
+        case filled
         /// Not to be used, and why.
         case implausible(FaultReason)
     }
@@ -63,9 +66,17 @@ package struct Scrub: Sendable {
     package mutating func judge(_ frame: Frame, now: Timestamp) -> Verdict {
         let verdict =
             Scrub.implausibility(of: frame, now: now).map(Verdict.implausible)
-            ?? entries[frame.unit, default: Entry()].judge(frame)
+            ?? (frame.state.origin == .trail
+                ? judgeTrail(frame) : entries[frame.unit, default: Entry()].judge(frame))
         count(verdict, of: frame.unit)
         return verdict
+    }
+
+    /// The trail tells of what was before the unit's readings: it moves no watermark, and says
+    /// nothing of the upstream's clock. What would be the unit's newest frame is dropped.
+    private func judgeTrail(_ frame: Frame) -> Verdict {
+        let newest = entries[frame.unit]?.newest
+        return newest.map { frame.time < $0.time } ?? false ? .filled : .implausible(.ahead)
     }
 
     /// Takes note of what became of frames that were handed to the store.
@@ -94,6 +105,9 @@ package struct Scrub: Sendable {
             return
         case .repeated:
             counts.repeated += 1
+            return
+        case .filled:
+            counts.filled += 1
             return
         case .clockStep:
             counts.accepted += 1

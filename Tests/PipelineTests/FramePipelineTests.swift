@@ -42,6 +42,31 @@ import Testing
         #expect(stage.hub.state(of: Samples.unit).newest?.time == shown.last)
     }
 
+    @Test func `stores the trail as such, and shows nothing of it`() async throws {
+        let stage = Stage()
+        let updates = stage.hub.updates()
+        let frames = ([5, 130, 60, 131] as [Int64]).map { second in
+            var frame = Samples.frame(second: second)
+            if second == 60 { frame.state.origin = .trail }
+            return frame
+        }
+        await stage.pipeline.take(frames.map { .frame($0) })
+        stage.pipeline.drain()
+        try await stage.pipeline.run()
+        #expect(stage.store.frames.map(\.time) == Samples.times([5, 130, 60, 131]))
+        #expect(stage.store.frames.map(\.state.origin) == [.live, .live, .trail, .live])
+        var shown: [Timestamp] = []
+        for await batch in updates {
+            for case .frame(let frame) in batch { shown.append(frame.time) }
+        }
+        #expect(shown == Samples.times([5, 130, 131]))
+        #expect(
+            stage.hub.recent(Samples.unit, after: nil).map(\.time)
+                == Samples.times([5, 130, 131]))
+        #expect(stage.pipeline.counts.filled == 1)
+        #expect(stage.pipeline.faults(of: Samples.unit) == [:])
+    }
+
     @Test func `tries again while the store is full, and loses nothing`() async throws {
         let stage = Stage(failures: 3)
         await stage.pipeline.take((1...10).map { .frame(Samples.frame(second: $0)) })

@@ -82,6 +82,26 @@ import Testing
         #expect(verdicts.joined() == "LLSA")
     }
 
+    // As above; a capital letter is a frame of the trail, F is filled, X dropped.
+    @Test(arguments: [
+        ("fills a hole behind the watermark", "azMNzy", "AAFFRL"),
+        ("does not take the trail for the unit's newest frame", "aBMaz", "AXXRA"),
+        ("knows no hole of a unit that was never read", "MAa", "XXA"),
+        ("sees no clock going back in it", "azMNOPQ", "AAFFFFF"),
+        ("counts late frames as if it were not there", "aybMcNd", "AALFLFS"),
+        ("leaves a reading told twice to the store", "azMM", "AAFF"),
+    ])
+    func `sets the trail apart`(what: String, frames: String, verdicts: String) {
+        var scrub = Scrub()
+        let judged = frames.utf8.map { byte in
+            var frame = Samples.frame(second: Int64(byte | 0x20))
+            if byte & 0x20 == 0 { frame.state.origin = .trail }
+            return scrub.judge(frame, now: Samples.now)
+        }
+        #expect(judged.map(letter).joined() == verdicts, Comment(rawValue: what))
+        #expect(scrub.counts.filled == verdicts.count { $0 == "F" })
+    }
+
     @Test func `drops what cannot be, and counts why`() {
         var scrub = Scrub()
         var empty = Samples.frame(second: 1)
@@ -140,6 +160,7 @@ import Testing
         case .clockStep: "S"
         case .repeated: "R"
         case .late: "L"
+        case .filled: "F"
         case .implausible: "X"
         }
     }

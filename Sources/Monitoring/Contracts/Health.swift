@@ -104,6 +104,8 @@ package struct PipelineCounts: Hashable, Sendable {
     package var accepted: UInt64 = 0
     /// At or before their unit's watermark: not shown as live.
     package var late: UInt64 = 0
+    /// Taken from an upstream's trail into a hole: not shown as live.
+    package var filled: UInt64 = 0
     /// The reading before, once more.
     package var repeated: UInt64 = 0
     /// Not used, by reason.
