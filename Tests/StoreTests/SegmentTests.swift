@@ -195,6 +195,25 @@ import Testing
     }
 }
 
+@Suite struct `Rows of a rollup` {
+    @Test(arguments: [0, 1, 300])
+    func `pass over columns of a later minor`(bytes: Int) throws {
+        let rows = DayRollup(FuzzSeeds.columns(every: 1000, 900)).hours
+        var payload: [UInt8] = []
+        RollupCodec.append(rows, into: &payload)
+        #expect(payload[2] == 24)
+        payload[2] += 1
+        payload.append(little: UInt16(bytes))
+        payload += [UInt8](repeating: 7, count: bytes)
+        var found = LevelRows()
+        try payload.withUnsafeBytes { bytes in
+            var reader = RawReader(bytes)
+            try RollupCodec.take(&reader, kind: .hours, wanted: .all, into: &found)
+        }
+        #expect(found.values == rows.values)
+    }
+}
+
 @Suite struct `Files of segments` {
     /// More than may be open at once: the quarter that was not read longest is closed.
     @Test func `are kept open up to a bound`() throws {

@@ -195,6 +195,15 @@ import Testing
         #expect(stored(try StoreModel.open(disk, seed: seed)) == frames)
     }
 
+    @Test func `is as patient as its documents say`() {
+        let configuration = StoreConfiguration()
+        #expect(configuration.commitInterval == .seconds(1))
+        #expect(configuration.sealInterval == .seconds(15 * 60))
+        #expect(configuration.waitingFramesMaximum == 1_000_000)
+        #expect(configuration.reserveBytes == 16 << 20)
+        #expect(Head.framesMaximum == 900 && Head.lateFramesMaximum == 4096)
+    }
+
     @Test func `asks for a seal when late frames are too many`() throws {
         let engine = try StoreModel.open(SimulatedDisk(), seed: 1)
         var source = SampleFrames(from: Self.noon)
