@@ -165,6 +165,16 @@ struct BackupModel {
         #expect(restored.view.withState { $0.damage } == [])
     }
 
+    /// A number from which nobody can count on is no number, in the list or in a name.
+    @Test func `is made over a list that was made up`() throws {
+        let backup = try BackupModel(seed: 1)
+        backup.target.put("BACKUP", BackupList(made: StoreModel.now, number: .max).encoded())
+        backup.target.put("state/\(Int.max)-MANIFEST", [1])
+        try backup.backUp()
+        #expect(try BackupList.read(from: backup.target)?.number == 1)
+        #expect(!backup.target.files.contains { $0.contains("\(Int.max)") })
+    }
+
     @Test func `ends when the store never comes to rest`() throws {
         let backup = try BackupModel(seed: 1)
         let writer = Writer(backup.model)

@@ -112,6 +112,17 @@ import Testing
         }
     }
 
+    @Test(arguments: [[(0, "a"), (0, "b")], [(0, "a"), (1, "a")], [(1, "a"), (0, "b")]])
+    func `is a manifest in which a unit has two numbers, or a number two units`(
+        units: [(ref: Int, name: String)]
+    ) throws {
+        var manifest = Manifest()
+        manifest.units = units.map {
+            Manifest.UnitName(ref: UnitRef($0.ref), name: UnitID($0.name)!, newest: nil)
+        }
+        #expect(throws: FormatError.self) { try Manifest(decoding: manifest.encoded()) }
+    }
+
     /// A disk that cannot be read for a moment says nothing about the files on it.
     @Test func `is not what a lack of rights looks like`() throws {
         let model = try filled()

@@ -112,10 +112,14 @@ struct Manifest: Equatable, Sendable {
         let count: UInt32 = try reader.little()
         for _ in 0..<count { segments.append(try Entry(&reader)) }
         let unitCount: UInt32 = try reader.little()
+        var names: Set<UnitID> = []
         for _ in 0..<unitCount {
             let ref: UnitRef = try reader.little()
             guard let name = UnitID(try reader.text()), ref < UnitRef.countMaximum else {
                 throw FormatError("a unit's name is not one")
+            }
+            guard units.last.map({ $0.ref < ref }) ?? true, names.insert(name).inserted else {
+                throw FormatError("a unit has two numbers, or a number two units")
             }
             let hasNewest: UInt8 = try reader.little()
             let newest = try reader.time()

@@ -38,9 +38,10 @@ extension Tombstone {
 
     init(_ reader: inout ByteReader) throws(FormatError) {
         ref = try reader.little()
-        from = try reader.little()
-        to = try reader.little()
+        from = try reader.time()
+        to = try reader.time()
         generation = try reader.number()
+        guard from <= to else { throw FormatError("a deletion ends before it begins") }
     }
 }
 
