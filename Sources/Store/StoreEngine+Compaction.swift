@@ -60,9 +60,13 @@ extension StoreEngine {
 
     /// Makes one segment for each day that `sealed` touches, or, when there are no sealed heads,
     /// for the day of `all`; one publication.
-    func merge(_ sealed: [Segment], all: [Segment]) throws -> Int {
+    ///
+    /// - Parameter rewritten: see ``Merge/rewritten``.
+    func merge(
+        _ sealed: [Segment], all: [Segment], rewritten: Set<UnitRef> = []
+    ) throws -> Int {
         let refs = view.withState { $0.names.indices.map { UnitRef($0) } }
-        var merge = Merge(refs: refs, tombstones: manifest.tombstones)
+        var merge = Merge(refs: refs, tombstones: manifest.tombstones, rewritten: rewritten)
         let open = try sealed.map { (segment: $0, file: try $0.file()) }
         var days = merge.days(of: open, view)
         // In order of publication, which is who wrote first.
@@ -89,7 +93,7 @@ extension StoreEngine {
                     outputs.append(output)
                 } else {
                     // All of the day was deleted, or cannot be read.
-                    drop([output.name])
+                    discarded.add([output.name])
                 }
             }
         } catch {

@@ -44,7 +44,7 @@ extension StoreEngine {
         try disk.syncDirectory("")
         for name in try disk.list("tmp") { try disk.remove("tmp/\(name)") }
         let repair = StoreRepair(disk: disk, survey: survey, replay: replay)
-        let (logFiles, damage) = try repair.run()
+        let outcome = try repair.run()
 
         let view = StoreView()
         view.withState { state in
@@ -62,14 +62,14 @@ extension StoreEngine {
             }
             state.segments = survey.segments
             state.tombstones = survey.manifest.tombstones
-            state.damage = damage
+            state.damage = outcome.damage
         }
         let log = WriteAheadLog(
             disk: disk, lastLSN: replay.lastLSN, durableLSN: replay.durableLSN,
-            closedFiles: logFiles)
+            closedFiles: outcome.logFiles)
         let engine = StoreEngine(
             disk: disk, configuration: configuration, view: view, log: log,
-            manifest: survey.manifest, files: survey.files,
+            manifest: survey.manifest, deletions: outcome.deletions, files: survey.files,
             nextGeneration: try repair.highestGeneration() + 1, randomBits: randomBits)
         engine.settle(replay.unsettled)
         engine.noteLog()

@@ -32,9 +32,7 @@ enum HistoryQuery {
         return try range(cursor.next, to ?? cursor.end)
     }
 
-    fileprivate static func range(
-        _ start: Timestamp, _ end: Timestamp
-    ) throws(Problem) -> TimeRange {
+    static func range(_ start: Timestamp, _ end: Timestamp) throws(Problem) -> TimeRange {
         guard start < end, let range = TimeRange(start: start, end: end) else {
             throw .unprocessable("to", "must be after from")
         }

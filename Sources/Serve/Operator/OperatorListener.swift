@@ -52,6 +52,7 @@ package struct OperatorListener: Service {
         package var directory: any UnitDirectory
         package var history: any LevelHistory
         package var importer: any FrameImporter
+        package var deletion: any FrameDeletion
         package var live: any LiveFeed
         package var tokens: any TokenDirectory
         package var store: any StoreHealth
@@ -64,13 +65,14 @@ package struct OperatorListener: Service {
 
         package init(
             directory: any UnitDirectory, history: any LevelHistory, importer: any FrameImporter,
-            live: any LiveFeed, tokens: any TokenDirectory, store: any StoreHealth,
-            pipeline: any PipelineHealth, upstreams: any UpstreamHealth, units: any UnitHealth,
-            faults: [any FaultCounts], clock: any WallClock
+            deletion: any FrameDeletion, live: any LiveFeed, tokens: any TokenDirectory,
+            store: any StoreHealth, pipeline: any PipelineHealth, upstreams: any UpstreamHealth,
+            units: any UnitHealth, faults: [any FaultCounts], clock: any WallClock
         ) {
             self.directory = directory
             self.history = history
             self.importer = importer
+            self.deletion = deletion
             self.live = live
             self.tokens = tokens
             self.store = store

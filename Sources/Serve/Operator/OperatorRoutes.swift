@@ -91,9 +91,14 @@ struct OperatorRoutes {
         guarded("/api/units")
             .add(middleware: ChangeMiddleware(scope: .operator, origins: origins))
             .put("/:unit") { request, context in try await units.change(request, context) }
-        guarded("/api/units")
+        let deletion = DeletionRoute(
+            frames: sources.deletion, lookup: lookup, logger: log.logger)
+        let removals = guarded("/api/units")
             .add(middleware: ChangeMiddleware(scope: .admin, origins: origins))
-            .delete("/:unit") { _, context in try await units.remove(context) }
+        removals.delete("/:unit") { _, context in try await units.remove(context) }
+        removals.delete("/:unit/history") { request, context in
+            try await deletion.respond(request, context)
+        }
     }
 
     /// Frames in and out in bulk.

@@ -147,6 +147,12 @@ import Testing
             let report = try #require(
                 schema.answer("/api/import", "post", imported.status, "application/json"))
             #expect(schema.faults(imported.body, report) == [])
+            let deleted = try await port.request(
+                "DELETE", "/api/units/a/history?from=1790000000000&to=1790000001000")
+            let deletion = try #require(
+                schema.answer(
+                    "/api/units/{unit}/history", "delete", deleted.status, "application/json"))
+            #expect(schema.faults(deleted.body, deletion) == [])
             return schema
         }
         // None is left out above.

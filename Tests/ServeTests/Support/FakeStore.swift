@@ -10,7 +10,7 @@ import Synchronization
 @testable import Serve
 
 /// Frames by unit and time.
-final class FakeStore: FrameImporter, LevelHistory {
+final class FakeStore: FrameImporter, FrameDeletion, LevelHistory {
     private struct State {
         var frames: [UnitID: [Int64: Frame]] = [:]
         var addedCounts: [Int] = []
@@ -92,6 +92,17 @@ final class FakeStore: FrameImporter, LevelHistory {
                 }
             }
             return summary
+        }
+    }
+
+    func deleteFrames(
+        of unit: UnitID, in range: TimeRange
+    ) async throws(StoreError) -> Bool {
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+        return state.withLock { state in
+            guard let frames = state.frames[unit] else { return false }
+            state.frames[unit] = frames.filter { !range.contains($0.value.time) }
+            return true
         }
     }
 

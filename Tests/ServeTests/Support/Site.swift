@@ -58,8 +58,8 @@ struct Site {
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
             directory: broken ?? directory, history: exported ?? history, importer: frames,
-            live: feed, tokens: tokens, store: store, pipeline: pipeline, upstreams: upstreams,
-            units: units, faults: faults, clock: clock)
+            deletion: frames, live: feed, tokens: tokens, store: store, pipeline: pipeline,
+            upstreams: upstreams, units: units, faults: faults, clock: clock)
     }
 
     /// Runs the port; `body` gets its number and the hub.
