@@ -9,39 +9,7 @@
 //  local time is a multiple of the width. At a change: a border that the clock jumps over is the
 //  change itself; a border that comes twice is one, unless the width fits into the hour repeated.
 
-import Foundation
 import Monitoring
-
-/// A time zone's offset from UTC by instant; what `LocalEdges` asks of it.
-protocol LocalClock {
-    /// Local time minus UTC at `time` (Unix milliseconds), in milliseconds.
-    func offset(at time: Int64) -> Int64
-    /// The offset never changes.
-    var isFixed: Bool { get }
-}
-
-/// The clock of an IANA time zone.
-struct ZoneClock: LocalClock {
-    private let zone: TimeZone
-    let isFixed: Bool
-
-    static let utc = ZoneClock(name: "UTC")!
-
-    /// - Parameter name: an IANA name, `Europe/London`; `nil` when there is no such zone.
-    init?(name: String) {
-        guard name.utf8.count <= 64, name == "UTC" || name.contains("/"),
-            let zone = TimeZone(identifier: name)
-        else { return nil }
-        self.zone = zone
-        isFixed = name == "UTC" || name == "Etc/UTC"
-    }
-
-    func offset(at time: Int64) -> Int64 {
-        if isFixed { return 0 }
-        let date = Date(timeIntervalSince1970: Double(time) / 1000)
-        return Int64(zone.secondsFromGMT(for: date)) * 1000
-    }
-}
 
 /// Borders of buckets of one width around a range.
 enum LocalEdges {
