@@ -69,6 +69,7 @@ struct OperatorRoutes {
     private func addAPI(_ origins: OriginPolicy) {
         let lookup = lookup
         let history = HistoryRoute(history: sources.history, clock: sources.clock)
+        let summary = SummaryRoute(history: sources.history)
         let intervals = IntervalsRoute(history: sources.history, clock: sources.clock)
         let units = UnitRoutes(
             sources: sources, lookup: lookup, bodies: bodies, logger: log.logger)
@@ -78,6 +79,9 @@ struct OperatorRoutes {
         api.get("/:unit/live") { _, context in try await units.live(context) }
         api.get("/:unit/history") { request, context in
             try await history.respond(request, unit: try await lookup.unit(context).id)
+        }
+        api.get("/:unit/summary") { request, context in
+            try await summary.respond(request, unit: try await lookup.unit(context).id)
         }
         api.get("/:unit/intervals") { request, context in
             try await intervals.respond(request, unit: try await lookup.unit(context).id)

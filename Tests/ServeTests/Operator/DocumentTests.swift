@@ -114,6 +114,12 @@ import Testing
             ("/api/units/{unit}/history", "/api/units/b-2/history?resolution=raw&limit=1", 200),
             ("/api/units/{unit}/history", "/api/units/b-2/history", 400),
             ("/api/units/{unit}/history", "/api/units/b-2/history?resolution=all", 422),
+            (
+                "/api/units/{unit}/summary",
+                "/api/units/b-2/summary?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z&period=1d"
+                    + "&above=55,65&min_coverage=0", 200
+            ),
+            ("/api/units/{unit}/summary", "/api/units/b-2/summary?from=0&to=1000&period=year", 422),
             ("/api/units/{unit}/intervals", "/api/units/b-2/intervals", 200),
             ("/api/units/{unit}/intervals", "/api/units/b-2/intervals?limit=0", 422),
             ("/api/units/{unit}/stream", "/api/units/b-2/stream", 426),
