@@ -80,6 +80,12 @@ extension SegmentHistory {
 extension UnitView {
     /// Answers a question on the caller's thread.
     func buckets(_ question: BucketQuestion, kinds: [RollupKind]) -> StoredBuckets {
+        PageReader.withSpare { buckets(question, kinds: kinds, with: $0) }
+    }
+
+    private func buckets(
+        _ question: BucketQuestion, kinds: [RollupKind], with reader: PageReader
+    ) -> StoredBuckets {
         let wanted = MetricSet(question.metrics)
         var damage: [Damage] = []
         var buckets = LevelBuckets(
@@ -88,7 +94,6 @@ extension UnitView {
         let plan = BucketPlan(
             question, kinds: kinds,
             settled: kinds.isEmpty ? [:] : settledDays(in: question.range, damage: &damage))
-        let reader = PageReader()
         var rowMemory = LevelRows()
         for piece in plan.pieces {
             switch piece {
