@@ -18,7 +18,10 @@ package struct SoundEvent: Hashable, Sendable, Codable {
     package var level: Level
     /// The first sample, or the start of the first period, of the run that led to the onset.
     package var firstExceededAt: Timestamp
+    /// Part of what makes it this event: it stays when a warning becomes an alarm.
     package var onsetAt: Timestamp
+    /// When a warning became an alarm: from then on the breach counts; `nil` otherwise.
+    package var escalatedAt: Timestamp?
     /// In tenths of a decibel, as the other values; `nil` for watchdogs.
     package var onsetTenths: Int16?
     /// The farthest beyond the limit from the onset on, first time reached.
@@ -117,6 +120,9 @@ package struct SoundEvent: Hashable, Sendable, Codable {
     }
 
     package var isActive: Bool { clearedAt == nil }
+
+    /// When the breach began, for people; `nil` for a warning, which is none.
+    package var breachedAt: Timestamp? { level == .alarm ? escalatedAt ?? onsetAt : nil }
 
     /// What makes it this event and no other: redoing a step after a crash finds it again.
     package var key: String {
