@@ -13,7 +13,8 @@ package struct MonitoringPlan: Hashable, Sendable, Codable {
     package var timeZone: String
     /// When the unit has to be measuring; `nil`: no watchdog on that.
     package var monitoringHours: Schedule?
-    /// The rules of the site, enabled ones only, ascending by id.
+    /// The rules of the site, ascending by id. One that is not enabled is not applied; that it is
+    /// here tells that it was switched off and not deleted.
     package var rules: [AlertRule]
     /// The longest hole that a sample's weight bridges, in milliseconds (`docs/acoustics.md`).
     package var maxDwellMilliseconds: Int64

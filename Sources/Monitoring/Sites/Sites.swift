@@ -10,25 +10,28 @@ package struct Sites: Equatable, Sendable {
     package var locations: [String: Location]
     /// Ascending by ``Assignment/from``. Those of a unit do not overlap, nor do a location's.
     package var assignments: [Assignment]
-    /// Without those deleted.
+    /// Those that are neither deleted nor unreadable.
     package var rules: [String: AlertRule]
-    /// The last versions of rules that were deleted, or that cannot be read: their ids are taken.
-    package var retired: [String: Int]
+    /// Rules that are stored and cannot be read; they are not applied.
+    package var unreadable: [String: UnreadableRule]
+    /// The last versions of rules that were deleted: their ids are taken.
+    package var deletedRules: [String: Int]
     /// Ids of those who can be told of events.
     package var recipients: Set<String>
 
     package init(
         clients: [String: Client] = [:], projects: [String: Project] = [:],
         locations: [String: Location] = [:], assignments: [Assignment] = [],
-        rules: [String: AlertRule] = [:], retired: [String: Int] = [:],
-        recipients: Set<String> = []
+        rules: [String: AlertRule] = [:], unreadable: [String: UnreadableRule] = [:],
+        deletedRules: [String: Int] = [:], recipients: Set<String> = []
     ) {
         self.clients = clients
         self.projects = projects
         self.locations = locations
         self.assignments = assignments
         self.rules = rules
-        self.retired = retired
+        self.unreadable = unreadable
+        self.deletedRules = deletedRules
         self.recipients = recipients
     }
 }
@@ -58,16 +61,16 @@ extension Sites {
             assignments.filter { $0.holds(at: time) && isInUse($0.location) }
                 .map { ($0.unit, $0) },
             uniquingKeysWith: { $1 })
-        let enabled = Dictionary(grouping: rules.values.filter(\.isEnabled), by: \.site)
+        let rules = Dictionary(grouping: rules.values, by: \.site)
             .mapValues { $0.sorted { $0.id < $1.id } }
         return units.map { unit in
             guard let assignment = present[unit], let location = locations[assignment.location],
                 let project = projects[location.project]
-            else { return MonitoringPlan(unit: unit, rules: enabled[.unit(unit)] ?? []) }
+            else { return MonitoringPlan(unit: unit, rules: rules[.unit(unit)] ?? []) }
             return MonitoringPlan(
                 unit: unit, location: location.id, assignedAt: assignment.from,
                 timeZone: project.timeZone, monitoringHours: project.monitoringHours,
-                rules: enabled[.location(location.id)] ?? [])
+                rules: rules[.location(location.id)] ?? [])
         }
     }
 
