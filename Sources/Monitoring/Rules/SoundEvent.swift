@@ -74,6 +74,9 @@ package struct SoundEvent: Hashable, Sendable, Codable {
         case unitUnassigned = "unit_unassigned"
     }
 
+    /// The most acknowledgements and comments of an event, together.
+    package static let notesMaximum = 200
+
     /// What somebody said of it.
     package struct Note: Hashable, Sendable, Codable {
         package var at: Timestamp
