@@ -3,8 +3,9 @@
 //  The one file of this stage that awaits: takes what ingest saw, lets the pure parts decide, and
 //  hands on. Frames that were taken are stored, or wait here until the store takes them.
 //
-//      take(…) ─▶ channel (bounded) ─▶ scrub ─▶ store (group commit)
-//                                          └──▶ live hub
+//      take(…) ─▶ channel (bounded) ─▶ scrub ─┬▶ store (group commit) ──────┐
+//                                             ├▶ live hub                   ▼
+//                                             └▶ monitors ─ events ─▶ event keeper
 
 package import Logging
 package import Monitoring
@@ -22,14 +23,16 @@ package final class FramePipeline: ObservationSink, Service {
     private let retry: any Clock<Duration>
     private let logger: Logger
     private let channel = Channel(capacity: FramePipeline.waitingMaximum)
+    private let watch: EventWatch?
     private let scrub: Mutex<Scrub>
 
     /// - Parameters:
     ///   - watermarks: the newest stored frame of each unit, by which a restart carries on.
+    ///   - watch: judges what is accepted; `nil`: nothing is.
     ///   - retry: paces new tries while the store is full.
     package init(
-        store: any FrameStore, hub: LiveHub, watermarks: [Frame], clock: any WallClock,
-        retry: any Clock<Duration> = ContinuousClock(), logger: Logger
+        store: any FrameStore, hub: LiveHub, watermarks: [Frame], watch: EventWatch? = nil,
+        clock: any WallClock, retry: any Clock<Duration> = ContinuousClock(), logger: Logger
     ) {
         self.store = store
         self.hub = hub
@@ -41,6 +44,8 @@ package final class FramePipeline: ObservationSink, Service {
             scrub.resume(frame)
             hub.restore(frame)
         }
+        self.watch = watch
+        for (unit, time) in watch?.watermarks ?? [] { scrub.raise(unit, to: time) }
         self.scrub = Mutex(scrub)
     }
 
@@ -51,15 +56,29 @@ package final class FramePipeline: ObservationSink, Service {
     /// Works until the service group shuts down; then finishes what was taken.
     package func run() async throws {
         await withGracefulShutdownHandler {
-            while let batch = await channel.receive() {
-                let (frames, updates) = decide(batch)
-                await keep(frames)
-                hub.publish(updates)
+            await withTaskGroup(of: Void.self) { group in
+                if let watch {
+                    group.addTask { await watch.run { self.raise($0) } }
+                }
+                while let batch = await channel.receive() {
+                    let (frames, updates) = decide(batch)
+                    await keep(frames)
+                    if let watch { raise(watch.release()) }
+                    hub.publish(updates)
+                }
+                watch?.close()
             }
         } onGracefulShutdown: {
             self.channel.close()
         }
         hub.finish()
+    }
+
+    private func raise(_ watermarks: [(UnitID, Timestamp)]) {
+        guard !watermarks.isEmpty else { return }
+        scrub.withLock { scrub in
+            for (unit, time) in watermarks { scrub.raise(unit, to: time) }
+        }
     }
 
     /// Ends ``run()`` once everything taken so far has been handled.
@@ -69,22 +88,26 @@ package final class FramePipeline: ObservationSink, Service {
         let now = clock.now
         var frames: [Frame] = []
         var updates: [LiveUpdate] = []
+        var inputs: [EventWatch.Input] = []
         scrub.withLock { scrub in
             for observation in batch {
                 switch observation {
                 case .feed(let unit, let report):
                     updates.append(.feed(unit, report))
+                    inputs.append(.feed(unit, report))
                 case .frame(var frame):
                     switch scrub.judge(frame, now: now) {
                     case .accepted:
                         frames.append(frame)
                         updates.append(.frame(frame))
+                        inputs.append(.frame(frame, isStep: false))
                     case .clockStep(let back):
                         logger.notice(
                             "the upstream's clock went back",
                             metadata: ["unit": "\(frame.unit)", "milliseconds": "\(back)"])
                         frames.append(frame)
                         updates.append(.frame(frame))
+                        inputs.append(.frame(frame, isStep: true))
                     case .late:
                         frame.state.origin = .late
                         frames.append(frame)
@@ -93,6 +116,7 @@ package final class FramePipeline: ObservationSink, Service {
                 }
             }
         }
+        watch?.hold(inputs, now: now)
         return (frames, updates)
     }
 

@@ -38,6 +38,8 @@ package struct Scrub: Sendable {
     fileprivate struct Entry {
         /// Its time is the watermark: up to it, frames are taken as complete.
         var newest: Frame?
+        /// A later watermark: something was decided up to here because nothing had come.
+        var decidedUpTo: Timestamp?
         /// The last of the frames running behind the watermark that rise, and how many they are.
         var behind: Frame?
         var behindCount = 0
@@ -54,6 +56,13 @@ package struct Scrub: Sendable {
     /// Carries on after a restart: `newest` is the unit's newest stored frame.
     package mutating func resume(_ newest: Frame) {
         entries[newest.unit, default: Entry()].newest = newest
+    }
+
+    /// What is of `unit` was judged up to `time`: a frame at or before it is late.
+    package mutating func raise(_ unit: UnitID, to time: Timestamp) {
+        let known = entries[unit]?.watermark
+        guard known.map({ $0 < time }) ?? true else { return }
+        entries[unit, default: Entry()].decidedUpTo = time
     }
 
     /// What was wrong with frames of `unit`.
@@ -111,12 +120,14 @@ package struct Scrub: Sendable {
 }
 
 extension Scrub.Entry {
+    var watermark: Timestamp? { decidedUpTo ?? newest?.time }
+
     mutating func judge(_ frame: Frame) -> Scrub.Verdict {
-        guard let newest, frame.time <= newest.time else {
+        guard let watermark, frame.time <= watermark else {
             accept(frame)
             return .accepted
         }
-        if frame.says(the: newest) || behind.map(frame.says(the:)) ?? false { return .repeated }
+        if newest.map(frame.says(the:)) ?? false || behind.map(frame.says(the:)) ?? false { return .repeated }
         let rises = behind.map { $0.time < frame.time } ?? false
         // One more of the same time tells nothing of where the clock goes.
         if behind?.time != frame.time {
@@ -125,11 +136,12 @@ extension Scrub.Entry {
         }
         guard behindCount == Scrub.stepFrames else { return .late }
         accept(frame)
-        return .clockStep(backMilliseconds: newest.time.milliseconds(since: frame.time))
+        return .clockStep(backMilliseconds: watermark.milliseconds(since: frame.time))
     }
 
     private mutating func accept(_ frame: Frame) {
         newest = frame
+        decidedUpTo = nil
         behind = nil
         behindCount = 0
     }

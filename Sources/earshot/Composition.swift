@@ -15,6 +15,7 @@ import Pipeline
 import Serve
 import ServiceLifecycle
 import Store
+import Synchronization
 import Web
 
 /// The service, put together and recovered, not yet running.
@@ -47,10 +48,13 @@ struct Composition {
         let keys = try folder.openKeys()
 
         let hub = LiveHub()
+        let demand = DemandRelay()
         let history = store.history
         let newest = history.newestFrames()
+        let (watch, keeper) = try await Self.watch(
+            registry, store: store, hub: hub, demand: demand, clock: clock, logger: logger)
         let pipeline = FramePipeline(
-            store: store, hub: hub, watermarks: newest, clock: clock, logger: logger)
+            store: store, hub: hub, watermarks: newest, watch: watch, clock: clock, logger: logger)
         var reading = IngestService.Configuration(upstreams: upstreams)
         reading.pollInterval = settings.pollInterval.duration
         reading.bodyBytesMaximum = settings.limits.upstreamBytes
@@ -63,6 +67,10 @@ struct Composition {
         } catch {
             throw Failure(.usage, "\(error).")
         }
+        demand.connect(to: ingest.demand)
+        let upstreamWatch = UpstreamWatch(
+            upstreams: ingest, open: try await Self.openUpstreamEvents(registry), keeper: keeper,
+            clock: clock)
         let counts = ServeCounts()
         let streams = StreamHub(
             live: hub, history: history, demand: ingest.demand, tokens: registry,
@@ -94,7 +102,31 @@ struct Composition {
             host: settings.portalListen.host, port: settings.portalListen.port,
             publicURL: settings.publicURL, web: settings.limits.web, counts: counts,
             onBound: { await announcement.portalBound($0) }, logger: logger)
-        services = [store, pipeline, ingest, streams, portalListener, operatorListener]
+        services = [store, pipeline, ingest, upstreamWatch, streams, portalListener, operatorListener]
+    }
+
+    /// What judges levels, as it was when the program ended.
+    private static func watch(
+        _ registry: SQLiteRegistry, store: LevelStore, hub: LiveHub, demand: DemandRelay,
+        clock: SystemClock, logger: Logger
+    ) async throws -> (EventWatch, EventKeeper) {
+        let (monitors, events) = try await MonitorRecovery.resume(
+            ledger: registry, history: store.history)
+        let keeper = EventKeeper(
+            store: store, ledger: registry, retry: ContinuousClock(), logger: logger,
+            tell: { hub.publish($0) })
+        keeper.resume(events)
+        let watch = EventWatch(
+            resumed: monitors, lastNumber: try await registry.lastJournalNumber(),
+            rules: registry, keeper: keeper, clock: clock, logger: logger,
+            needs: { demand.setRuleNeeds($0) }, tell: { hub.publish($0) })
+        return (watch, keeper)
+    }
+
+    private static func openUpstreamEvents(_ events: any EventBook) async throws -> [SoundEvent] {
+        var question = EventQuestion()
+        question.status = .active
+        return try await events.events(question).events.filter { $0.kind == .upstreamDown }
     }
 
     /// Signs of life of what would stop everything: the store's writer and the event loops.
@@ -169,4 +201,13 @@ private actor Announcement {
             Failure.say("\(error)")
         }
     }
+}
+
+/// Takes what rules need to ingest, which is made after the pipeline that it hands frames to.
+private final class DemandRelay: Sendable {
+    private let demand = Mutex<(any Demand)?>(nil)
+
+    func connect(to demand: any Demand) { self.demand.withLock { $0 = demand } }
+
+    func setRuleNeeds(_ units: Set<UnitID>) { demand.withLock { $0 }?.setRuleNeeds(units) }
 }

@@ -52,7 +52,9 @@ package struct RuleReplay: Sendable {
         self.init(monitor, journal, recordsSteps)
     }
 
-    private init(_ monitor: UnitMonitor, _ journal: [JournalEntry], _ recordsSteps: Bool) {
+    /// Goes on with `monitor`, which has taken everything before `journal`. One with watchdogs is
+    /// told of all that they watch over.
+    init(_ monitor: UnitMonitor, _ journal: [JournalEntry], _ recordsSteps: Bool = false) {
         self.monitor = monitor
         output = RuleOutput(recordsSteps: recordsSteps)
         entries = journal[...]
@@ -117,14 +119,14 @@ package struct RuleReplay: Sendable {
     private mutating func apply(_ entry: JournalEntry) {
         entries.removeFirst()
         // How a unit was read says nothing of its levels.
-        if case .feed = entry.input { return }
+        if case .feed = entry.input, !monitor.hasWatchdogs { return }
         if case .frame = entry.input { frameCount += 1 }
         monitor.apply(entry.input, at: entry.at, into: &output)
         drain()
     }
 
     private mutating func drain() {
-        for event in output.events where event.kind == .rule { keep(event) }
+        for event in output.events where monitor.hasWatchdogs || event.kind == .rule { keep(event) }
         steps += output.steps
         output.events.removeAll(keepingCapacity: true)
         output.steps.removeAll(keepingCapacity: true)
