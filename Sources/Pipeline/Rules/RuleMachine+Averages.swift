@@ -17,7 +17,7 @@ extension RuleMachine {
                 let time = block.times[index]
                 if !isIdle { expire(before: time, &output) }
                 guard flags.contains(.measuring) else {
-                    stopAverage(at: time, &output)
+                    stop(at: time, decidedAt: time, &output)
                     continue
                 }
                 guard level != Levels.none else { continue }
@@ -32,11 +32,6 @@ extension RuleMachine {
                         isOver: flags.contains(.over)), &output)
             }
         }
-    }
-
-    private mutating func stopAverage(at time: Int64, _ output: inout RuleOutput) {
-        end(.measurementStopped, at: time, decidedAt: time, &output)
-        state.sliding!.reset(floor: Dwell.tick(time))
     }
 
     private var isCovered: Bool {
