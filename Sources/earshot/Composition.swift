@@ -84,7 +84,8 @@ struct Composition {
         let operatorListener = try OperatorListener(
             configuration: operating,
             sources: .init(
-                directory: registry, history: history, importer: store, live: hub,
+                directory: registry, sites: registry, rules: registry, events: registry,
+                history: history, importer: store, live: hub,
                 tokens: registry, store: store, pipeline: pipeline, upstreams: ingest,
                 units: ingest, faults: [ingest, pipeline], clock: clock),
             hub: streams, counts: counts, keys: keys,
