@@ -92,9 +92,11 @@ struct Composition {
         let operatorListener = try OperatorListener(
             configuration: operating,
             sources: .init(
-                directory: registry, history: history, importer: store, deletion: store,
-                live: hub, tokens: registry, store: store, pipeline: pipeline,
-                upstreams: ingest, units: ingest, faults: [ingest, pipeline], clock: clock),
+                directory: registry, sites: registry, rules: registry,
+                events: CurrentEvents(of: registry, open: watch), history: history,
+                importer: store, deletion: store, live: hub, tokens: registry, store: store,
+                pipeline: pipeline, upstreams: ingest, units: ingest, faults: [ingest, pipeline],
+                clock: clock),
             hub: streams, counts: counts, keys: keys,
             onBound: { await announcement.operatorBound($0) },
             logger: logger)

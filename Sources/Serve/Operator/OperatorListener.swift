@@ -50,6 +50,9 @@ package struct OperatorListener: Service {
     /// What the listener reads from the other stages.
     package struct Sources: Sendable {
         package var directory: any UnitDirectory
+        package var sites: any SiteBook
+        package var rules: any RuleBook
+        package var events: any EventBook
         package var history: any LevelHistory
         package var importer: any FrameImporter
         package var deletion: any FrameDeletion
@@ -64,12 +67,16 @@ package struct OperatorListener: Service {
         package var clock: any WallClock
 
         package init(
-            directory: any UnitDirectory, history: any LevelHistory, importer: any FrameImporter,
+            directory: any UnitDirectory, sites: any SiteBook, rules: any RuleBook,
+            events: any EventBook, history: any LevelHistory, importer: any FrameImporter,
             deletion: any FrameDeletion, live: any LiveFeed, tokens: any TokenDirectory,
             store: any StoreHealth, pipeline: any PipelineHealth, upstreams: any UpstreamHealth,
             units: any UnitHealth, faults: [any FaultCounts], clock: any WallClock
         ) {
             self.directory = directory
+            self.sites = sites
+            self.rules = rules
+            self.events = events
             self.history = history
             self.importer = importer
             self.deletion = deletion
@@ -108,7 +115,7 @@ package struct OperatorListener: Service {
         let routes = OperatorRoutes(
             sources: sources, configuration: configuration, policy: policy,
             authenticator: authenticator, origins: origins, pages: try Pages(assets),
-            assets: assets, log: log)
+            assets: assets, announce: { [hub] in await hub.announce($0) }, log: log)
         let streams = StreamRouting(
             hub: hub, directory: sources.directory, authenticator: authenticator,
             origins: origins, policy: policy,

@@ -21,7 +21,8 @@ struct OperatorRoutes {
     init(
         sources: OperatorListener.Sources, configuration: OperatorListener.Configuration,
         policy: AnswerPolicy, authenticator: Authenticator, origins: OriginPolicy, pages: Pages,
-        assets: AssetCatalog, log: RequestLog
+        assets: AssetCatalog, announce: @escaping @Sendable (SoundEvent) async -> Void,
+        log: RequestLog
     ) {
         self.sources = sources
         self.authenticator = authenticator
@@ -42,6 +43,9 @@ struct OperatorRoutes {
             sources: sources, counts: log.counts, version: configuration.version)
         guarded("").get("/metrics") { _, _ in try await metrics.respond() }
         addAPI(origins)
+        addSites()
+        addRules(origins)
+        addEvents(origins, announce)
         addTransfers(origins, configuration)
         addPages(pages)
     }
@@ -103,6 +107,71 @@ struct OperatorRoutes {
         removals.delete("/:unit/history") { request, context in
             try await deletion.respond(request, context)
         }
+    }
+
+    /// Where is measured and for whom; to read.
+    private func addSites() {
+        let sources = sources
+        let api = guarded("/api")
+        api.get("/clients") { _, _ in
+            Response.json(SiteBody.clients(try await sources.sites.sites()))
+        }
+        api.get("/projects") { _, _ in
+            Response.json(SiteBody.projects(try await sources.sites.sites()))
+        }
+        api.get("/locations") { _, _ in
+            Response.json(SiteBody.locations(try await sources.sites.sites(), at: sources.clock.now))
+        }
+        api.get("/assignments") { _, _ in
+            Response.json(SiteBody.assignments(try await sources.sites.sites()))
+        }
+    }
+
+    private func addRules(_ origins: OriginPolicy) {
+        let rules = RuleRoutes(
+            sources: sources, lookup: lookup, bodies: bodies, logger: log.logger)
+        let api = guarded("/api")
+        let changes = guarded("/api")
+            .add(middleware: ChangeMiddleware(scope: .operator, origins: origins))
+        api.get("/locations/:location/rules") { _, context in
+            try await rules.list(try await rules.location(context))
+        }
+        changes.post("/locations/:location/rules") { request, context in
+            try await rules.create(request, at: try await rules.location(context), context)
+        }
+        api.get("/units/:unit/rules") { _, context in
+            try await rules.list(try await rules.place(context))
+        }
+        changes.post("/units/:unit/rules") { request, context in
+            try await rules.create(request, at: try await rules.place(context), context)
+        }
+        api.get("/rules/:rule") { _, context in try await rules.show(context) }
+        changes.put("/rules/:rule") { request, context in
+            try await rules.replace(request, context)
+        }
+        changes.delete("/rules/:rule") { _, context in try await rules.remove(context) }
+    }
+
+    private func addEvents(
+        _ origins: OriginPolicy, _ announce: @escaping @Sendable (SoundEvent) async -> Void
+    ) {
+        let events = EventRoutes(
+            sources: sources, lookup: lookup, bodies: bodies, announce: announce,
+            logger: log.logger)
+        let api = guarded("/api")
+        api.get("/events") { request, _ in try await events.list(request) }
+        api.get("/units/:unit/events") { request, context in
+            try await events.list(request, ofUnit: context)
+        }
+        api.get("/events/:event") { _, context in try await events.show(context) }
+        guarded("/api")
+            .add(middleware: ChangeMiddleware(scope: .operator, origins: origins))
+            .post("/events/:event/ack") { request, context in
+                try await events.acknowledge(request, context)
+            }
+            .post("/events/:event/comments") { request, context in
+                try await events.comment(request, context)
+            }
     }
 
     /// Frames in and out in bulk.
