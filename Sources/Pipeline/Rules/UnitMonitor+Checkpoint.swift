@@ -15,8 +15,9 @@ extension UnitMonitor {
         var watermark: Timestamp?
         var stepCeiling: Timestamp?
         var trail: FrameTrail
-        var sampled: [RuleMachine.State]
-        var averages: [AverageMachine.State]
+        /// By rule.
+        var sampled: [String: RuleMachine.State]
+        var averages: [String: AverageMachine.State]
         var watchdogs: Watchdogs.State
     }
 
@@ -26,7 +27,10 @@ extension UnitMonitor {
     package func checkpoint(journalNumber: Int64) -> MonitorCheckpoint {
         let snapshot = Snapshot(
             plan: plan, watermark: watermark, stepCeiling: stepCeiling, trail: trail,
-            sampled: sampled.map(\.state), averages: averages.map(\.state),
+            sampled: Dictionary(
+                sampled.map { ($0.copy.rule.id, $0.state) }, uniquingKeysWith: { $1 }),
+            averages: Dictionary(
+                averages.map { ($0.copy.rule.id, $0.state) }, uniquingKeysWith: { $1 }),
             watchdogs: watchdogs.state)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -51,8 +55,14 @@ extension UnitMonitor {
         else { return nil }
         restore(
             watermark: snapshot.watermark, stepCeiling: snapshot.stepCeiling, trail: snapshot.trail)
-        for (index, state) in snapshot.sampled.enumerated() { sampled[index].state = state }
-        for (index, state) in snapshot.averages.enumerated() { averages[index].state = state }
+        for index in sampled.indices {
+            guard let state = snapshot.sampled[sampled[index].copy.rule.id] else { return nil }
+            sampled[index].state = state
+        }
+        for index in averages.indices {
+            guard let state = snapshot.averages[averages[index].copy.rule.id] else { return nil }
+            averages[index].state = state
+        }
         watchdogs.state = snapshot.watchdogs
     }
 }

@@ -37,6 +37,7 @@ package struct UnitMonitor: Sendable {
         clock = UnitMonitor.clock(of: plan)
         watchdogs = Watchdogs(plan: plan, clock: clock)
         for rule in plan.rules where rule.isEnabled { add(rule) }
+        sortMachines()
     }
 
     /// Takes over what a checkpoint tells beside the machines' own state.
@@ -326,6 +327,10 @@ extension UnitMonitor {
             }
         }
         for rule in plan.rules where rule.isEnabled && !kept.contains(rule.id) { add(rule) }
+        sortMachines()
+    }
+
+    private mutating func sortMachines() {
         sampled.sort { $0.copy.rule.id < $1.copy.rule.id }
         averages.sort { $0.copy.rule.id < $1.copy.rule.id }
     }
