@@ -118,9 +118,14 @@ struct Composition {
             store: store, ledger: registry, retry: ContinuousClock(), logger: logger,
             tell: { hub.publish($0) })
         keeper.resume(events)
+        let history = store.history
         let watch = EventWatch(
             resumed: monitors, lastNumber: try await registry.lastJournalNumber(),
             rules: registry, keeper: keeper, clock: clock, logger: logger,
+            newest: { unit in
+                [history.completeUntil(unit), hub.state(of: unit).newest?.time].compactMap { $0 }
+                    .max()
+            },
             needs: { demand.setRuleNeeds($0) }, tell: { hub.publish($0) })
         return (watch, keeper)
     }

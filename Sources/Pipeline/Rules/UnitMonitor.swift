@@ -30,9 +30,11 @@ package struct UnitMonitor: Sendable {
 
     /// - Parameters:
     ///   - plan: what holds at first. Of rules only those that are enabled are applied.
+    ///   - watermark: frames up to it are not judged: they came before anybody looked.
     ///   - hasWatchdogs: false in a replay, which knows nothing of how a unit was read.
-    package init(plan: MonitoringPlan, hasWatchdogs: Bool = true) {
+    package init(plan: MonitoringPlan, watermark: Timestamp? = nil, hasWatchdogs: Bool = true) {
         self.plan = plan
+        self.watermark = watermark
         self.hasWatchdogs = hasWatchdogs
         clock = UnitMonitor.clock(of: plan)
         watchdogs = Watchdogs(plan: plan, clock: clock)

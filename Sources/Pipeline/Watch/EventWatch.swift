@@ -31,6 +31,7 @@ package final class EventWatch: OpenEvents {
 
     private let rules: any RuleBook
     private let keeper: EventKeeper
+    private let newest: @Sendable (UnitID) -> Timestamp?
     private let needs: @Sendable (Set<UnitID>) -> Void
     private let tell: @Sendable ([LiveUpdate]) -> Void
     private let clock: any WallClock
@@ -40,6 +41,7 @@ package final class EventWatch: OpenEvents {
     private let state: Mutex<State>
 
     /// - Parameters:
+    ///   - newest: the time of a unit's newest frame, stored or live.
     ///   - needs: told each ten seconds which units rules need at full rate.
     ///   - tell: told of running peaks.
     ///   - uptime: milliseconds of a clock that never goes back.
@@ -47,6 +49,7 @@ package final class EventWatch: OpenEvents {
         resumed: [ResumedMonitor], lastNumber: Int64, rules: any RuleBook, keeper: EventKeeper,
         clock: any WallClock, pace: any Clock<Duration> = ContinuousClock(),
         uptime: @escaping @Sendable () -> Int64 = EventWatch.uptime, logger: Logger,
+        newest: @escaping @Sendable (UnitID) -> Timestamp?,
         needs: @escaping @Sendable (Set<UnitID>) -> Void,
         tell: @escaping @Sendable ([LiveUpdate]) -> Void
     ) {
@@ -56,6 +59,7 @@ package final class EventWatch: OpenEvents {
         self.pace = pace
         self.uptime = uptime
         self.logger = logger
+        self.newest = newest
         self.needs = needs
         self.tell = tell
         let moment = MonitorSet.Moment(now: clock.now, uptime: uptime())
@@ -135,7 +139,7 @@ package final class EventWatch: OpenEvents {
         }
         let moment = MonitorSet.Moment(now: clock.now, uptime: uptime())
         let (batch, raised, wanted, changed) = state.withLock { state in
-            let isOther = plans.map { state.monitors.follow($0, at: moment) } ?? false
+            let isOther = plans.map { state.monitors.follow($0, at: moment, newest: newest) } ?? false
             // While frames are on their way to the store, time stands still for their units.
             let raised = state.held.isEmpty ? state.monitors.tick(at: moment) : []
             let open = state.monitors.openEvents

@@ -30,7 +30,10 @@ package enum MonitorRecovery {
                 replay = RuleReplay(monitor, journal)
             } else {
                 journal = try await ledger.journal(of: checkpoint.unit, after: 0)
-                replay = RuleReplay(UnitMonitor(plan: MonitoringPlan(unit: checkpoint.unit)), journal)
+                replay = RuleReplay(
+                    UnitMonitor(
+                        plan: MonitoringPlan(unit: checkpoint.unit),
+                        watermark: journal.first?.watermark), journal)
             }
             try await feed(
                 &replay, from: history, unit: checkpoint.unit, after: replay.monitor.watermark)

@@ -99,8 +99,11 @@ package struct MonitorSet: Sendable {
 
     /// Follows what is configured: `plans` of all units. A unit without a plan is watched no more.
     ///
+    /// - Parameter newest: the time of a unit's newest frame, from which on a new monitor judges.
     /// - Returns: whether anything is other than before. O(units).
-    package mutating func follow(_ plans: [MonitoringPlan], at moment: Moment) -> Bool {
+    package mutating func follow(
+        _ plans: [MonitoringPlan], at moment: Moment, newest: (UnitID) -> Timestamp?
+    ) -> Bool {
         let before = lastNumber
         var gone = Set(places.keys)
         for plan in plans {
@@ -110,12 +113,16 @@ package struct MonitorSet: Sendable {
                 apply(.plan(plan), to: place, at: moment)
                 settle(place)
             } else {
+                let watermark = newest(plan.unit)
                 insert(
                     Entry(
-                        monitor: UnitMonitor(plan: plan), came: nil, journalNumber: 0,
-                        isOpen: false))
-                journal(.plan(plan), of: entries.count - 1, after: nil, at: moment)
-                settle(entries.count - 1)
+                        monitor: UnitMonitor(plan: plan, watermark: watermark), came: nil,
+                        journalNumber: 0, isOpen: false))
+                let place = entries.count - 1
+                journal(.plan(plan), of: place, after: watermark, at: moment)
+                settle(place)
+                // From here on a restart goes on.
+                addCheckpoint(of: place)
             }
         }
         guard !gone.isEmpty else { return lastNumber != before }
