@@ -44,6 +44,13 @@ package struct ProvisionFile: Sendable {
         problems = notes.problems
     }
 
+    /// The rules, for a use in which nothing else of the file counts.
+    /// - Throws: everything that is wrong with the file in itself.
+    package func checkedRules() throws(ProvisionProblems) -> [AlertRule] {
+        guard problems.count == 0 else { throw problems }
+        return rules.items.map(\.value)
+    }
+
     /// Entries of each section, by its key in the file and in the file's usual order.
     package var counts: [(section: String, count: Int)] {
         [

@@ -93,7 +93,8 @@ struct Composition {
             configuration: operating,
             sources: .init(
                 directory: registry, sites: registry, rules: registry,
-                events: CurrentEvents(of: registry, open: watch), history: history,
+                events: CurrentEvents(of: registry, open: watch),
+                replays: ReplayDesk(history: history, ledger: registry), history: history,
                 importer: store, deletion: store, live: hub, tokens: registry, store: store,
                 pipeline: pipeline, upstreams: ingest, units: ingest, faults: [ingest, pipeline],
                 clock: clock),

@@ -74,6 +74,30 @@ extension Sites {
         }
     }
 
+    /// Which unit stood at a site when, in `range`; of a unit that is assigned nowhere, the time
+    /// since it was assigned last.
+    package func past(of site: AlertRule.Site, in range: TimeRange) -> [PastStretch] {
+        switch site {
+        case .location(let id):
+            let zone = locations[id].flatMap { projects[$0.project]?.timeZone } ?? "UTC"
+            return assignments.filter { $0.location == id }.compactMap { assignment in
+                let start = max(range.start, assignment.from)
+                let end = min(range.end, assignment.to ?? range.end)
+                guard start < end, let part = TimeRange(start: start, end: end) else { return nil }
+                return PastStretch(
+                    plan: MonitoringPlan(
+                        unit: assignment.unit, location: id, assignedAt: assignment.from,
+                        timeZone: zone),
+                    range: part)
+            }
+        case .unit(let unit):
+            let free = assignments.filter { $0.unit == unit }.compactMap(\.to).max()
+            let start = max(range.start, free ?? range.start)
+            guard let part = TimeRange(start: start, end: range.end) else { return [] }
+            return [PastStretch(plan: MonitoringPlan(unit: unit), range: part)]
+        }
+    }
+
     /// The time around `time` in which no assignment begins or ends: ``plans(of:at:)`` are the same
     /// in all of it.
     package func steadyRange(around time: Timestamp) -> TimeRange {

@@ -2,22 +2,27 @@
 //
 //  Events in answers and in messages to operators. Keys: `docs/api.md`, "Events".
 
-import Monitoring
+package import Monitoring
 import NIOCore
+
+/// Events for scripts, with the keys of `/api/events`.
+package enum EventText {
+    /// `{"events":[…]}`.
+    package static func list(_ events: [SoundEvent]) -> String {
+        var text = JSONText(capacity: 64 + events.count * 1600)
+        text.beginObject()
+        EventBody.write(events, into: &text)
+        text.endObject()
+        return String(buffer: text.buffer)
+    }
+}
 
 /// The answers about events.
 enum EventBody {
     static func page(_ page: EventPage) -> ByteBuffer {
         var text = JSONText(capacity: 128 + page.events.count * 1600)
         text.beginObject()
-        text.key("events")
-        text.beginArray()
-        for event in page.events {
-            text.beginObject()
-            write(event, into: &text)
-            text.endObject()
-        }
-        text.endArray()
+        write(page.events, into: &text)
         text.key("active")
         text.integer(Int64(page.active))
         text.key("unacknowledged")
@@ -28,6 +33,18 @@ enum EventBody {
         }
         text.endObject()
         return text.buffer
+    }
+
+    /// The member `events` of an object that has begun.
+    static func write(_ events: [SoundEvent], into text: inout JSONText) {
+        text.key("events")
+        text.beginArray()
+        for event in events {
+            text.beginObject()
+            write(event, into: &text)
+            text.endObject()
+        }
+        text.endArray()
     }
 
     static func event(_ event: SoundEvent) -> ByteBuffer {

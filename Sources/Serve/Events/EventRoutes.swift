@@ -43,6 +43,15 @@ struct EventRoutes: Sendable {
         return .json(EventBody.event(event))
     }
 
+    /// The readings around an event and its steps.
+    func replay(_ context: RequestScope) async throws -> Response {
+        guard let id = id(context), let event = try await sources.events.event(id) else {
+            throw Problem.notFound
+        }
+        let replay = try await sources.replays.replay(event, at: sources.clock.now)
+        return .json(ReplayBody.replay(replay, of: event))
+    }
+
     func acknowledge(_ request: Request, _ context: RequestScope) async throws -> Response {
         try await say(request, context, isNeeded: false, "an event was acknowledged") { id, note in
             try await sources.events.acknowledge(id, note)

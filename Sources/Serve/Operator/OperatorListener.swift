@@ -53,6 +53,7 @@ package struct OperatorListener: Service {
         package var sites: any SiteBook
         package var rules: any RuleBook
         package var events: any EventBook
+        package var replays: any Replays
         package var history: any LevelHistory
         package var importer: any FrameImporter
         package var deletion: any FrameDeletion
@@ -68,15 +69,17 @@ package struct OperatorListener: Service {
 
         package init(
             directory: any UnitDirectory, sites: any SiteBook, rules: any RuleBook,
-            events: any EventBook, history: any LevelHistory, importer: any FrameImporter,
-            deletion: any FrameDeletion, live: any LiveFeed, tokens: any TokenDirectory,
-            store: any StoreHealth, pipeline: any PipelineHealth, upstreams: any UpstreamHealth,
-            units: any UnitHealth, faults: [any FaultCounts], clock: any WallClock
+            events: any EventBook, replays: any Replays, history: any LevelHistory,
+            importer: any FrameImporter, deletion: any FrameDeletion, live: any LiveFeed,
+            tokens: any TokenDirectory, store: any StoreHealth, pipeline: any PipelineHealth,
+            upstreams: any UpstreamHealth, units: any UnitHealth, faults: [any FaultCounts],
+            clock: any WallClock
         ) {
             self.directory = directory
             self.sites = sites
             self.rules = rules
             self.events = events
+            self.replays = replays
             self.history = history
             self.importer = importer
             self.deletion = deletion

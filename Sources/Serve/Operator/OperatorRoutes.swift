@@ -139,6 +139,13 @@ struct OperatorRoutes {
         changes.post("/locations/:location/rules") { request, context in
             try await rules.create(request, at: try await rules.location(context), context)
         }
+        // A POST for its body; it changes nothing, so any token may.
+        api.post("/locations/:location/rules/preview") { request, context in
+            try await rules.preview(request, at: try await rules.location(context))
+        }
+        api.post("/units/:unit/rules/preview") { request, context in
+            try await rules.preview(request, at: try await rules.place(context))
+        }
         api.get("/units/:unit/rules") { _, context in
             try await rules.list(try await rules.place(context))
         }
@@ -164,6 +171,7 @@ struct OperatorRoutes {
             try await events.list(request, ofUnit: context)
         }
         api.get("/events/:event") { _, context in try await events.show(context) }
+        api.get("/events/:event/replay") { _, context in try await events.replay(context) }
         guarded("/api")
             .add(middleware: ChangeMiddleware(scope: .operator, origins: origins))
             .post("/events/:event/ack") { request, context in

@@ -87,6 +87,28 @@ struct RuleRoutes: Sendable {
         return Response(status: .noContent)
     }
 
+    // MARK: - What it would have done
+
+    /// The days that a preview looks back: what `days` of the request says.
+    static let previewDays: ClosedRange<Int64> = 1...366
+    static let previewDaysDefault: Int64 = 30
+
+    /// A rule that is not saved, over the past of its site.
+    func preview(_ request: Request, at site: AlertRule.Site) async throws -> Response {
+        let json = try await bodies.objectBytes(of: request).readableBytesView
+        let days = try QueryText(request).integer("days", in: RuleRoutes.previewDays)
+            ?? RuleRoutes.previewDaysDefault
+        let rule = try read { () throws(FieldFaults) in
+            try AlertRule(json: json, makeID: { "preview" }, site: site)
+        }
+        let now = sources.clock.now
+        let range = TimeRange(
+            start: now.advanced(byMilliseconds: -days * Dwell.dayMilliseconds), end: now)!
+        let stretches = try await sources.sites.sites().past(of: site, in: range)
+        let report = try await sources.replays.backTest(rule, over: stretches)
+        return .json(ReplayBody.preview(report, of: rule, in: range))
+    }
+
     private func rule(_ context: RequestScope) async throws -> AlertRule {
         guard let id = context.pathText("rule"), let rule = try await sources.rules.rule(id) else {
             throw Problem.notFound

@@ -108,3 +108,29 @@ extension SoundEvent {
         return event
     }
 }
+
+extension FakeBooks: Replays {
+    /// One reading and one step: what the machines make of frames is the pipeline's to test.
+    func replay(_ event: SoundEvent, at now: Timestamp) async throws -> EventReplay {
+        var frames = FrameColumns()
+        var levels = Levels()
+        levels[.lp] = Level(tenths: 712)
+        frames.append(
+            time: event.onsetAt.milliseconds, levels: levels.tenths,
+            state: FrameState.measuring.rawValue, run: Run(start: nil))
+        return EventReplay(
+            range: TimeRange(
+                start: event.firstExceededAt, end: event.onsetAt.advanced(byMilliseconds: 1))!,
+            frames: frames,
+            steps: [RuleStep(.onset, at: event.onsetAt, rule: event.rule!.id, tenths: 712)])
+    }
+
+    func backTest(
+        _ rule: AlertRule, over stretches: [PastStretch]
+    ) async throws -> BackTestReport {
+        var report = BackTestReport()
+        report.alarmCount = stretches.count
+        report.frameCount = Int(rule.thresholdTenths)
+        return report
+    }
+}

@@ -58,7 +58,7 @@ struct Site {
 
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
-            directory: broken ?? directory, sites: books, rules: books, events: books,
+            directory: broken ?? directory, sites: books, rules: books, events: books, replays: books,
             history: exported ?? history, importer: frames, deletion: frames, live: feed,
             tokens: tokens, store: store, pipeline: pipeline, upstreams: upstreams, units: units,
             faults: faults, clock: clock)
