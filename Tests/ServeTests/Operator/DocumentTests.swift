@@ -136,6 +136,8 @@ import Testing
             ("/api/events", "/api/events", 200), ("/api/events", "/api/events?limit=0", 422),
             ("/api/units/{unit}/events", "/api/units/a/events", 200),
             ("/api/events/{event}", "/api/events/1", 200),
+            ("/api/events/{event}/replay", "/api/events/1/replay", 200),
+            ("/api/events/{event}/replay", "/api/events/999/replay", 404),
         ]
         var seen: Set<String> = []
         let schema = try await site().run { port async throws in
@@ -166,6 +168,13 @@ import Testing
             #expect(schema.faults(least, wanted) == [])
             for (method, path, target, body) in [
                 ("post", "/api/locations/{location}/rules", "/api/locations/gate/rules", least),
+                (
+                    "post", "/api/locations/{location}/rules/preview",
+                    "/api/locations/gate/rules/preview?days=7", least
+                ),
+                (
+                    "post", "/api/units/{unit}/rules/preview", "/api/units/b-2/rules/preview", least
+                ),
                 ("post", "/api/units/{unit}/rules", "/api/units/b-2/rules", least),
                 ("put", "/api/rules/{rule}", "/api/rules/night", #"{"name":"M"}"#),
                 ("post", "/api/events/{event}/ack", "/api/events/1/ack", "{}"),
