@@ -138,7 +138,10 @@ import Testing
         }
         if levels.chance(150) {
             var changed = plan
-            if levels.chance(3) { changed.rules.remove(at: Int.random(in: 0..<plan.rules.count, using: &levels.random)) }
+            if levels.chance(3) {
+                changed.rules.remove(
+                    at: Int.random(in: 0..<plan.rules.count, using: &levels.random))
+            }
             if levels.chance(2) {
                 changed.rules[0].thresholdTenths += 3
                 changed.rules[0].version += 1
