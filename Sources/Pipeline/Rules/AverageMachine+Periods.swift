@@ -12,15 +12,15 @@ extension AverageMachine {
         guard let mean = value(of: period) else {
             breakRuns()
             output.step(.notJudged, at: period.end, of: copy)
-            if let last = state.sampleAt, hasOpenEvent, period.end - last > noData {
+            if let last = state.sampleAt, state.isOpen, period.end - last > noData {
                 close(.noData, at: last, decidedAt: decidedAt, &output)
             }
             return
         }
         output.step(.judged, at: period.end, of: copy, mean)
         count(period, mean)
-        if hasOpenEvent { follow(period, mean, decidedAt: decidedAt, &output) }
-        if !hasOpenEvent {
+        if state.isOpen { follow(period, mean, decidedAt: decidedAt, &output) }
+        if !state.isOpen {
             seekOnset(at: period.end, tenths: mean, decidedAt: decidedAt, &output)
         }
     }
@@ -76,6 +76,7 @@ extension AverageMachine {
         _ output: inout RuleOutput
     ) {
         state.event = EventTally(copy, level, from: run, onsetAt: time, tenths: tenths)
+        state.isOpen = true
         output.step(level == .alarm ? .onset : .warning, at: time, of: copy, tenths)
         output.add(state.event!)
         foresee()
@@ -149,7 +150,7 @@ extension AverageMachine {
         run.isOverloaded = run.isOverloaded || period.isOverloaded
         let wasCounted = period.counted != nil
         state.period!.counted = Counted(ticks: ticks, covered: covered)
-        if hasOpenEvent {
+        if state.isOpen {
             if !wasCounted { state.event!.samples += 1 }
             state.event!.escalate(from: run, at: time)
             _ = state.event!.note(mean, at: time, isAbove: true)
@@ -172,8 +173,9 @@ extension AverageMachine {
         _ reason: SoundEvent.ClearReason, at time: Int64, decidedAt: Int64,
         _ output: inout RuleOutput
     ) {
-        guard hasOpenEvent else { return }
+        guard state.isOpen else { return }
         state.event!.close(reason, at: time, decidedAt: decidedAt)
+        state.isOpen = false
         let event = state.event!
         output.step(.peak, at: event.peakAt, of: event.copy, event.peakTenths)
         output.step(.cleared, at: event.clearedAt!, of: event.copy, event.lastTenths)
@@ -235,9 +237,9 @@ extension AverageMachine {
                     return end
                 }
                 end = trial.state.period?.end ?? .max
-            } while trial.hasOpenEvent && end <= time - grace
+            } while trial.state.isOpen && end <= time - grace
         }
-        if hasOpenEvent, !state.event!.hasNoData, let last = state.sampleAt,
+        if state.isOpen, !state.event!.hasNoData, let last = state.sampleAt,
             last + AverageMachine.silence + grace <= time
         {
             state.event!.hasNoData = true
@@ -253,10 +255,10 @@ extension AverageMachine {
     /// As ``RuleMachine/deadline(after:grace:)``.
     func deadline(after time: Int64, grace: Int64) -> Int64 {
         guard let period = state.period, period.end != .max else { return .max }
-        guard hasOpenEvent || period.covered > 0 else { return .max }
+        guard state.isOpen || period.covered > 0 else { return .max }
         var deadline = Deadline(after: time)
         deadline.add(period.end + grace)
-        guard hasOpenEvent, let last = state.sampleAt else { return deadline.instant }
+        guard state.isOpen, let last = state.sampleAt else { return deadline.instant }
         // The first end of a period at which too much time has passed.
         let length = max(1, period.length * Dwell.tickMilliseconds)
         let periods = max(0, last + noData - period.end) / length + 1

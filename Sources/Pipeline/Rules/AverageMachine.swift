@@ -30,13 +30,16 @@ struct AverageMachine: Sendable {
         var period: Period?
         var alarmRun: RunTally?
         var warningRun: RunTally?
+        /// The last event, and whether it is open.
         var event: EventTally?
+        var isOpen = false
         /// The newest sample's time.
         var sampleAt: Int64?
         /// Nothing before this tick counts.
         var floor: Int64
         /// The sum of the period under way at which an event begins at once.
         var certainSum: UInt128 { UInt128(certainHigh) << 64 | UInt128(certainLow) }
+        var hasNoData: Bool { isOpen && event!.hasNoData }
         var certainHigh: UInt64 = .max
         var certainLow: UInt64 = .max
     }
@@ -80,8 +83,7 @@ struct AverageMachine: Sendable {
     /// Another rule that means the same: the open event keeps its copy.
     mutating func rename(_ rule: AlertRule) { copy = RuleCopy(rule) }
 
-    var openEvent: EventTally? { state.event.flatMap { $0.isOpen ? $0 : nil } }
-    var hasOpenEvent: Bool { state.event?.isOpen ?? false }
+    var openEvent: EventTally? { state.isOpen ? state.event : nil }
 
     mutating func take(_ block: FrameBlock, into output: inout RuleOutput) {
         guard let levels = block.columns[Metric.lp.rawValue] else { return }
@@ -103,7 +105,7 @@ struct AverageMachine: Sendable {
     private mutating func addPlain(
         _ block: FrameBlock, _ levels: UnsafePointer<Int16>, from start: Int
     ) -> Int {
-        guard var period = state.period, !(state.event?.hasNoData ?? false) else { return start }
+        guard var period = state.period, !state.hasNoData else { return start }
         let low = max(Dwell.tick(period.start), state.floor)
         let high = Dwell.tick(period.end)
         let certain = state.certainSum
@@ -158,7 +160,7 @@ struct AverageMachine: Sendable {
             return
         }
         guard isSample, state.span?.isInside ?? false else { return }
-        if state.event?.hasNoData ?? false, hasOpenEvent {
+        if state.hasNoData {
             state.event!.hasNoData = false
             output.step(.dataBack, at: time, of: copy)
             output.add(state.event!)
@@ -183,7 +185,7 @@ struct AverageMachine: Sendable {
     private mutating func move(to frame: Part, _ output: inout RuleOutput) {
         let isFresh = state.span == nil
         if isFresh { enter(at: frame.time) }
-        if isFresh, let event = state.event, event.isOpen, state.period == nil {
+        if isFresh, state.isOpen, state.period == nil {
             // The clock went back to where there is no window.
             close(.windowEnd, at: frame.time, decidedAt: frame.time, &output)
         }
@@ -205,7 +207,7 @@ struct AverageMachine: Sendable {
         breakRuns()
         output.step(.notJudged, at: period.end, of: copy)
         let to = min(frame.time, state.span!.end)
-        if let last = state.sampleAt, hasOpenEvent, to - last > noData {
+        if let last = state.sampleAt, state.isOpen, to - last > noData {
             close(.noData, at: last, decidedAt: frame.time, &output)
         }
         if frame.time >= state.span!.end { leaveWindow(decidedAt: frame.time, &output) }

@@ -10,47 +10,40 @@ extension RuleMachine {
         _ block: FrameBlock, _ range: Range<Int>, _ output: inout RuleOutput
     ) {
         guard let levels = block.columns[Metric.lp.rawValue] else { return }
+        // Out of the state while it is worked on, so that nothing of it is copied.
+        guard var sliding = state.sliding.take() else { return }
+        // The sum of one tick from which on a mean is beyond the limit that is passed first.
+        let isAbove = limits.sign > 0
+        let beyond = limits.firstBeyond(limits.first) + (isAbove ? 0 : 1)
+        let least = EnergySum.least(beyond, over: 1)
+        let covered = Int64((coverageMinimum * Double(sliding.length)).rounded(.up))
         EnergySum.table.withUnsafeBufferPointer { table in
             for index in range {
                 let flags = FrameState(rawValue: block.states[index])
-                let level = levels[index]
                 let time = block.times[index]
-                if !isIdle { expire(before: time, &output) }
+                if !state.isIdle { expire(before: time, &output) }
                 guard flags.contains(.measuring) else {
-                    stop(at: time, decidedAt: time, &output)
+                    end(.measurementStopped, at: time, decidedAt: time, &output)
+                    sliding.reset(floor: Dwell.tick(time))
                     continue
                 }
+                let level = levels[index]
                 guard level != Levels.none else { continue }
-                state.sliding!.add(
+                sliding.add(
                     level, weight: Int64(block.weights[index]), until: block.ends[index],
                     table: table.baseAddress!)
-                if isIdle, !isBeyondFirst { continue }
-                guard let mean = average else { continue }
+                guard sliding.covered >= max(1, covered) else { continue }
+                if state.isIdle {
+                    let sum = least == .max ? least : least &* UInt128(truncatingIfNeeded: sliding.covered)
+                    guard (sliding.sum.raw >= sum) == isAbove else { continue }
+                }
+                let mean = sliding.sum.mean(over: sliding.covered)
                 take(
                     Sample(
                         time: time, weight: Int64(block.weights[index]), value: mean, other: mean,
                         isOver: flags.contains(.over)), &output)
             }
         }
-    }
-
-    private var isCovered: Bool {
-        Double(state.sliding!.covered) >= coverageMinimum * Double(state.sliding!.length)
-            && state.sliding!.covered > 0
-    }
-
-    /// The average at the newest sample; `nil` below the least coverage.
-    private var average: Int16? {
-        isCovered ? state.sliding!.sum.mean(over: state.sliding!.covered) : nil
-    }
-
-    /// Whether the average, if it has a value, is beyond the limit that is passed first.
-    private var isBeyondFirst: Bool {
-        let sum = state.sliding!.sum.raw
-        let covered = state.sliding!.covered
-        let tenths = limits.firstBeyond(limits.first)
-        return limits.sign > 0
-            ? sum >= EnergySum.least(tenths, over: covered)
-            : sum < EnergySum.least(tenths + 1, over: covered)
+        state.sliding = sliding
     }
 }

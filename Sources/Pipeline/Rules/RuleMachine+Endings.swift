@@ -7,7 +7,7 @@ import Monitoring
 extension RuleMachine {
     /// Closes an event that has been without samples too long before `time`.
     mutating func expire(before time: Int64, _ output: inout RuleOutput) {
-        guard hasOpenEvent, let last = state.sampleAt, time - last > noData else { return }
+        guard state.isOpen, let last = state.sampleAt, time - last > noData else { return }
         close(.noData, at: last, decidedAt: time, &output)
         endRuns(at: time, &output)
     }
@@ -68,7 +68,7 @@ extension RuleMachine {
     private mutating func leave(
         _ span: ScheduleWindows.Span, decidedAt: Int64, _ output: inout RuleOutput
     ) {
-        if let last = state.sampleAt, hasOpenEvent, span.end - last > noData {
+        if let last = state.sampleAt, state.isOpen, span.end - last > noData {
             close(.noData, at: last, decidedAt: decidedAt, &output)
         }
         end(.windowEnd, at: span.end, decidedAt: decidedAt, &output)
@@ -80,21 +80,21 @@ extension RuleMachine {
     mutating func tick(
         _ time: Int64, grace: Int64, decidedAt: Int64, _ output: inout RuleOutput
     ) -> Int64? {
-        guard !isIdle, let span = state.span, span.isInside else { return nil }
+        guard !state.isIdle, let span = state.span, span.isInside else { return nil }
         let windowEnd = span.end
-        let dataEnd = hasOpenEvent ? state.sampleAt.map { $0 + noData } ?? .max : .max
+        let dataEnd = state.isOpen ? state.sampleAt.map { $0 + noData } ?? .max : .max
         if dataEnd <= min(time, windowEnd) {
             close(.noData, at: state.sampleAt!, decidedAt: decidedAt, &output)
             endRuns(at: dataEnd, &output)
             return dataEnd
         }
-        if hasOpenEvent || hasHeldRun, windowEnd != .max, windowEnd + grace <= time {
+        if state.isOpen || hasHeldRun, windowEnd != .max, windowEnd + grace <= time {
             leave(span, decidedAt: decidedAt, &output)
             state.span = windows.span(at: windowEnd)
             if state.span!.isInside { state.sliding?.reset(floor: Dwell.tick(windowEnd)) }
             return windowEnd
         }
-        if hasOpenEvent, !state.event!.hasNoData, let last = state.sampleAt, last + gap + grace <= time {
+        if state.isOpen, !state.event!.hasNoData, let last = state.sampleAt, last + gap + grace <= time {
             state.event!.hasNoData = true
             output.step(.noData, at: last, of: copy)
             output.add(state.event!)
@@ -104,10 +104,10 @@ extension RuleMachine {
 
     /// The least time after `time` at which a tick could decide something more; `.max`: none.
     func deadline(after time: Int64, grace: Int64) -> Int64 {
-        guard !isIdle, let span = state.span, span.isInside else { return .max }
+        guard !state.isIdle, let span = state.span, span.isInside else { return .max }
         var deadline = Deadline(after: time)
-        if hasOpenEvent || hasHeldRun, span.end != .max { deadline.add(span.end + grace) }
-        if hasOpenEvent, let last = state.sampleAt {
+        if state.isOpen || hasHeldRun, span.end != .max { deadline.add(span.end + grace) }
+        if state.isOpen, let last = state.sampleAt {
             deadline.add(last + noData)
             if !state.event!.hasNoData { deadline.add(last + gap + grace) }
         }

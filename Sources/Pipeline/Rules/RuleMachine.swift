@@ -33,12 +33,17 @@ struct RuleMachine: Sendable {
         var warningRun: RunTally?
         /// The first of the samples running that have recovered.
         var recoveringSince: Int64?
-        /// The last event, open or not.
+        /// The last event, and whether it is open.
         var event: EventTally?
+        var isOpen = false
         /// The last onset, and the last one of an alarm: a warning holds back no alarm.
         var onsetAt: Int64?
         var alarmOnsetAt: Int64?
         var sliding: SlidingAverage?
+
+        var isIdle: Bool {
+            @inline(__always) get { !isOpen && alarmRun == nil && warningRun == nil }
+        }
     }
 
     /// - Parameter floor: no average holds what lies before this tick.
@@ -62,11 +67,7 @@ struct RuleMachine: Sendable {
     /// Another rule that means the same: the open event keeps its copy.
     mutating func rename(_ rule: AlertRule) { copy = RuleCopy(rule) }
 
-    var openEvent: EventTally? { state.event.flatMap { $0.isOpen ? $0 : nil } }
-    var hasOpenEvent: Bool { state.event?.isOpen ?? false }
-    var isIdle: Bool {
-        state.alarmRun == nil && state.warningRun == nil && !hasOpenEvent
-    }
+    var openEvent: EventTally? { state.isOpen ? state.event : nil }
     /// Whether it looks at values that a new measurement begins anew.
     var isCumulative: Bool { metric != .lp && metric != .laeq }
     private var onsetDuration: Int64 { metric == .lmax ? 0 : duration }
@@ -104,7 +105,7 @@ struct RuleMachine: Sendable {
     ) {
         var index = range.lowerBound
         while index < range.upperBound {
-            if isIdle {
+            if state.isIdle {
                 index = limits.firstBeyond(values, index..<range.upperBound)
                 if index == range.upperBound { return }
             }
@@ -141,16 +142,16 @@ extension RuleMachine {
     }
 
     mutating func take(_ sample: Sample, _ output: inout RuleOutput) {
-        if !isIdle, let last = state.sampleAt, sample.time - last > gap {
+        if !state.isIdle, let last = state.sampleAt, sample.time - last > gap {
             endRuns(at: sample.time, &output)
             state.recoveringSince = nil
         }
-        let previous = isIdle ? nil : state.sampleAt
+        let previous = state.isIdle ? nil : state.sampleAt
         let elapsed = previous.map {
             max(sample.weight, Dwell.tick(sample.time) - Dwell.tick($0))
         } ?? sample.weight
-        if hasOpenEvent { follow(sample, elapsed, &output) }
-        if !hasOpenEvent { seekOnset(sample, elapsed, &output) }
+        if state.isOpen { follow(sample, elapsed, &output) }
+        if !state.isOpen { seekOnset(sample, elapsed, &output) }
         state.sampleAt = sample.time
     }
 
@@ -240,6 +241,7 @@ extension RuleMachine {
         _ level: SoundEvent.Level, _ run: RunTally, _ sample: Sample, _ output: inout RuleOutput
     ) {
         state.event = EventTally(copy, level, from: run, onsetAt: sample.time, tenths: sample.value)
+        state.isOpen = true
         state.onsetAt = sample.time
         if level == .alarm {
             state.alarmOnsetAt = sample.time
@@ -310,8 +312,9 @@ extension RuleMachine {
         _ reason: SoundEvent.ClearReason, at time: Int64, decidedAt: Int64,
         _ output: inout RuleOutput
     ) {
-        guard hasOpenEvent else { return }
+        guard state.isOpen else { return }
         state.event!.close(reason, at: time, decidedAt: decidedAt)
+        state.isOpen = false
         state.recoveringSince = nil
         let event = state.event!
         output.step(.peak, at: event.peakAt, of: event.copy, event.peakTenths)

@@ -27,6 +27,8 @@ package struct UnitMonitor: Sendable {
     var sampled: [RuleMachine] = []
     var averages: [AverageMachine] = []
     var watchdogs: Watchdogs
+    /// A rule looks at rises of the maximum. Asked at each frame, so it is kept.
+    private var looksAtMaxima = false
 
     /// - Parameters:
     ///   - plan: what holds at first. Of rules only those that are enabled are applied.
@@ -168,8 +170,6 @@ package struct UnitMonitor: Sendable {
         watermark = Timestamp(milliseconds: stretch.times[stretch.count - 1])
     }
 
-    private var looksAtMaxima: Bool { sampled.contains { $0.metric == .lmax } }
-
     private mutating func begin(
         _ beginning: FrameTrail.Beginning, at time: Int64, _ output: inout RuleOutput
     ) {
@@ -246,8 +246,13 @@ package struct UnitMonitor: Sendable {
     package func nextDeadline(after time: Timestamp) -> Timestamp? {
         let (time, grace) = (time.milliseconds, graceMilliseconds)
         var deadline = hasWatchdogs ? watchdogs.deadline(after: time) : .max
-        for machine in sampled { deadline = min(deadline, machine.deadline(after: time, grace: grace)) }
-        for machine in averages { deadline = min(deadline, machine.deadline(after: time, grace: grace)) }
+        // By index: machines are large, and would be copied.
+        for index in sampled.indices {
+            deadline = min(deadline, sampled[index].deadline(after: time, grace: grace))
+        }
+        for index in averages.indices {
+            deadline = min(deadline, averages[index].deadline(after: time, grace: grace))
+        }
         return deadline == .max ? nil : Timestamp(milliseconds: deadline)
     }
 }
@@ -335,6 +340,7 @@ extension UnitMonitor {
     private mutating func sortMachines() {
         sampled.sort { $0.copy.rule.id < $1.copy.rule.id }
         averages.sort { $0.copy.rule.id < $1.copy.rule.id }
+        looksAtMaxima = sampled.contains { $0.metric == .lmax }
     }
 
     /// Begins a rule's machine. No average holds what lies before.

@@ -1,7 +1,7 @@
 //  AverageTests.swift · PipelineTests
 
-import Foundation
 import Monitoring
+import Support
 import Testing
 
 @testable import Pipeline
@@ -194,6 +194,60 @@ private func hold(_ level: String, _ count: Int) -> String {
         // 66 dB for 290 frames of 10 s stand for 65.06 over an hour; of two hours for 62.05.
         #expect(strip.events.map(\.onsetAt) == [strip.time(290)])
         #expect(strip.events.first?.exceededMilliseconds == 3_600_000)
+    }
+}
+
+@Suite struct `Judged periods` {
+    // Against the buckets that charts are made of, which are another piece of work.
+    @Test(arguments: 0..<40 as Range<UInt64>)
+    func `have the means and the coverage of buckets`(seed: UInt64) {
+        var levels = RandomLevels(seed: seed)
+        let frames = (0..<1500).map { _ in
+            var frame = levels.frame()
+            frame.state.insert(.measuring)
+            frame.measurementStart = RuleStrip.start
+            return frame
+        }
+        var monitor = UnitMonitor(
+            plan: MonitoringPlan(
+                unit: RuleStrip.unit, timeZone: "Asia/Kathmandu",
+                rules: [RuleStrip.average(200, .clock, 300)]), hasWatchdogs: false)
+        var output = RuleOutput(recordsSteps: true)
+        monitor.take(FrameColumns(frames), 0..<frames.count, into: &output)
+        // Kathmandu is 5:45 h ahead: borders of 5 min are those of UTC.
+        let start = RuleStrip.start.milliseconds
+        let edges = Array(stride(from: start, to: levels.time + 300_000, by: 300_000))
+        var buckets = LevelBuckets(
+            edges: edges,
+            range: TimeRange(
+                start: RuleStrip.start, end: Timestamp(milliseconds: edges.last!))!)
+        buckets.add(FrameColumns(frames))
+        let judged = Dictionary(
+            output.steps.filter { $0.kind == .judged }.map { ($0.at.milliseconds, $0.tenths!) },
+            uniquingKeysWith: { first, _ in first })
+        var expected: [Int64: Int16] = [:]
+        for index in 0..<buckets.count where edges[index + 1] <= levels.time {
+            guard Double(buckets.coveredTicks[index]) >= 0.75 * 3000 else { continue }
+            expected[edges[index + 1]] = Int16(
+                (buckets.mean(index)! * 10).rounded(.toNearestOrAwayFromZero))
+        }
+        #expect(judged == expected)
+        #expect(!expected.isEmpty)
+    }
+
+    // docs/acoustics.md: LAeq,15min, highest clock period 54.87, highest sliding 54.98.
+    @Test(arguments: [(Averaging.Mode.clock, 549), (.sliding, 550)] as [(Averaging.Mode, Int16)])
+    func `of the recorded day have the known maxima`(mode: Averaging.Mode, highest: Int16) {
+        let columns = FrameColumns(RealDay.frames())
+        func alarms(above tenths: Int16) -> BackTest {
+            let rule = RuleStrip.average(Double(tenths) / 10, mode)
+            var test = BackTest(rule, plan: MonitoringPlan(unit: RuleStrip.unit))
+            test.take(columns)
+            test.finish()
+            return test
+        }
+        #expect(alarms(above: highest).alarmCount == 0)
+        #expect(alarms(above: highest - 1).events.compactMap(\.peakTenths).max() == highest)
     }
 }
 
