@@ -112,6 +112,17 @@ import Testing
         #expect(desk.keeper.reason?.contains("100000 wait, 6 steps of the journal are lost") == true)
     }
 
+    @Test func `counts as lost, too, what came while a full batch was refused`() async {
+        let desk = Desk(failures: 1)
+        desk.keeper.submit(batch([], entries: 1...Int64(EventKeeper.waitingMaximum) - 1))
+        desk.ledger.during = { [keeper = desk.keeper] in
+            keeper.submit(batch([], entries: 1...3))
+            keeper.close()
+        }
+        await desk.keeper.run()
+        #expect(desk.keeper.reason?.contains("2 steps of the journal are lost") == true)
+    }
+
     @Test func `finishes what waits when it closes, and does not wait for a registry that fails`() async {
         let desk = Desk(failures: .max)
         async let work: Void = desk.keeper.run()

@@ -27,6 +27,9 @@ import Testing
         #expect(rough.crashCount > 20)
         let comparison = EventComparison(recorded: calm.ledger.events, replayed: rough.ledger.events)
         #expect(comparison.isSame, "\(comparison.differences.prefix(5))")
+        // Those of watchdogs, too.
+        let keys = Set(calm.ledger.events.map(\.key))
+        #expect(keys.symmetricDifference(rough.ledger.events.map(\.key)) == [])
     }
 
     // The store's commit and the ledger's are two: a frame that has to be in the journal, because
