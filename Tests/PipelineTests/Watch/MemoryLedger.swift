@@ -25,6 +25,13 @@ final class MemoryLedger: EventLedger {
     /// Keys of events that had ended and are told to go on.
     var reopened: [String] { state.withLock { $0.reopened } }
 
+    /// Makes all checkpoints those of a version that is not read.
+    func forgetCheckpoints() {
+        state.withLock { state in
+            for unit in state.checkpoints.keys { state.checkpoints[unit]!.version += 1 }
+        }
+    }
+
     func record(_ batch: LedgerBatch) async throws -> [Int64] {
         state.withLock { state in
             for entry in batch.entries { state.entries[entry.number] = entry }
