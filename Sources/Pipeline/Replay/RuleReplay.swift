@@ -26,6 +26,9 @@ package struct RuleReplay: Sendable {
     private var entries: ArraySlice<JournalEntry>
     private var journaled: Set<FrameIdentity> = []
     private var places: [String: Int] = [:]
+    /// Up to it the clock had been before it went back, ahead of a checkpoint: stored frames up to
+    /// it were judged before the checkpoint, or are in the journal themselves.
+    private let ceiling: Timestamp?
 
     private struct FrameIdentity: Hashable {
         let time: Int64
@@ -56,6 +59,7 @@ package struct RuleReplay: Sendable {
     /// told of all that they watch over.
     init(_ monitor: UnitMonitor, _ journal: [JournalEntry], _ recordsSteps: Bool = false) {
         self.monitor = monitor
+        ceiling = monitor.stepCeiling
         output = RuleOutput(recordsSteps: recordsSteps)
         entries = journal[...]
         for entry in journal {
@@ -79,7 +83,7 @@ package struct RuleReplay: Sendable {
     /// Takes the next frames, all later than those before.
     package mutating func take(_ columns: FrameColumns) {
         let frames = wanted(of: columns)
-        var first = 0
+        var first = ceiling.map { frames.firstIndex(atOrAfter: $0.milliseconds + 1) } ?? 0
         while let entry = entries.first {
             // An entry takes effect after the frames up to its watermark.
             let watermark = entry.watermark?.milliseconds ?? .min

@@ -29,6 +29,9 @@ struct Watchdogs: Sendable {
         /// The monitoring hours that hold; `nil`: to be looked up.
         var span: ScheduleWindows.Span?
         var connectivity: SoundEvent?
+        /// The onset of the event of a lost unit that ended because it moved: where it stands now it
+        /// is lost from when that is looked at, which is another event.
+        var lostAt: Int64?
         var notMeasuring: SoundEvent?
         var implausible: SoundEvent?
     }
@@ -58,6 +61,7 @@ struct Watchdogs: Sendable {
     ) {
         Watchdogs.close(&state.connectivity, .recovered, at: time, time, &output)
         state.sampleAt = time
+        state.lostAt = nil
         watchMeasuring(at: time, flags.contains(.measuring), &output)
         watchLevel(at: time, flags.contains(.measuring) ? level : nil, &output)
     }
@@ -133,7 +137,8 @@ struct Watchdogs: Sendable {
     mutating func tick(_ time: Int64, decidedAt: Int64, _ output: inout RuleOutput) {
         if let due = silentAt, due <= time {
             let since = state.sampleAt ?? state.feed!.since.milliseconds
-            state.connectivity = Watchdogs.event(.connectivity, since: since, at: due, nil, &output)
+            let onset = state.lostAt.map { max(time, $0 + 1) } ?? due
+            state.connectivity = Watchdogs.event(.connectivity, since: since, at: onset, nil, &output)
         }
         if let last = state.levelAt, state.implausible != nil, last + noData <= time {
             Watchdogs.close(&state.implausible, .noData, at: last, decidedAt, &output)
@@ -168,6 +173,7 @@ struct Watchdogs: Sendable {
         _ reason: SoundEvent.ClearReason, at time: Int64, decidedAt: Int64,
         _ output: inout RuleOutput
     ) {
+        state.lostAt = state.connectivity?.onsetAt.milliseconds ?? state.lostAt
         Watchdogs.close(&state.connectivity, reason, at: time, decidedAt, &output)
         Watchdogs.close(&state.notMeasuring, reason, at: time, decidedAt, &output)
         Watchdogs.close(&state.implausible, reason, at: time, decidedAt, &output)

@@ -160,8 +160,9 @@ package final class EventKeeper: Sendable {
             state.waiting = batch
             state.places = Dictionary(
                 uniqueKeysWithValues: batch.events.enumerated().map { ($1.key, $0) })
-            state.waiting.entries += newer.entries.prefix(
-                max(0, EventKeeper.waitingMaximum - batch.entries.count))
+            let room = max(0, EventKeeper.waitingMaximum - batch.entries.count)
+            state.lost += max(0, newer.entries.count - room)
+            state.waiting.entries += newer.entries.prefix(room)
             for event in newer.events { state.add(event) }
             let units = Set(newer.checkpoints.map(\.unit))
             state.waiting.checkpoints.removeAll { units.contains($0.unit) }

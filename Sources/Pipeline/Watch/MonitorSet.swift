@@ -111,6 +111,8 @@ package struct MonitorSet: Sendable {
             if let place = places[plan.unit] {
                 guard entries[place].monitor.plan != plan else { continue }
                 apply(.plan(plan), to: place, at: moment)
+                // What was due before may be due for another place now.
+                entries[place].told = nil
                 settle(place)
             } else {
                 let watermark = newest(plan.unit)

@@ -146,6 +146,24 @@ private func entry(_ number: Int64, after second: Int64?, _ input: MonitorInput)
         #expect(replay.frameCount == 6)
     }
 
+    // The clock went back by 4 s before the checkpoint, and has not caught up.
+    @Test func `from a checkpoint judges no stored frame from before the clock went back`() throws {
+        var monitor = UnitMonitor(plan: plan(), hasWatchdogs: false)
+        var output = RuleOutput()
+        let frames = columns("60 60 60 71 71")
+        monitor.take(frames, 0..<5, into: &output)
+        monitor.apply(.clockStep, at: time(4), into: &output)
+        let checkpoint = monitor.checkpoint(journalNumber: 1)
+        let again = columns("60", from: 1).frame(at: 0, of: RuleStrip.unit)
+        let journal = [entry(2, after: nil, .frame(JournaledFrame(again)))]
+        var replay = try #require(RuleReplay(checkpoint, journal: journal))
+        replay.take(frames)
+        replay.take(columns("60", from: 5))
+        replay.finish()
+        #expect(replay.frameCount == 2)
+        #expect(replay.monitor.watermark == time(5))
+    }
+
     @Test func `of a checkpoint that cannot be read is none`() {
         var checkpoint = UnitMonitor(plan: plan()).checkpoint(journalNumber: 0)
         #expect(UnitMonitor(checkpoint) != nil)

@@ -37,6 +37,28 @@ import Testing
         #expect(strip.events.first?.clearedAt == strip.time(1))
     }
 
+    @Test func `miss a meter that moves where it stands now, as another event`() throws {
+        var strip = strip()
+        strip.play("60")
+        let failing = strip.time(0)
+        strip.monitor.apply(feed(.unreachable, since: failing), at: failing, into: &strip.output)
+        strip.tick(100)
+        strip.replan { $0.location = "yard" }
+        strip.tick(200)
+        strip.replan { $0.location = nil }
+        strip.tick(200)
+        #expect(strip.events.map(\.location) == ["gate", "yard", nil])
+        #expect(strip.events.map(\.clearReason) == [.unitUnassigned, .unitUnassigned, nil])
+        #expect(Set(strip.events.map(\.key)).count == 3)
+        #expect(strip.events.allSatisfy { $0.firstExceededAt == failing })
+        strip.skip(300)
+        strip.play("60")
+        #expect(strip.events.last?.clearReason == .recovered)
+        strip.monitor.apply(feed(.unreachable, since: strip.time(1)), at: failing, into: &strip.output)
+        strip.tick(1000)
+        #expect(strip.events.last?.onsetAt == strip.time(1).advanced(byMilliseconds: 30_001))
+    }
+
     @Test(arguments: [.upstreamDown, .neverRead, nil] as [FeedReport.Fault?])
     func `say nothing of a unit while it is not the unit that fails`(fault: FeedReport.Fault?) {
         var strip = strip()
