@@ -95,24 +95,22 @@ package final class FramePipeline: ObservationSink, Service {
                 case .feed(let unit, let report):
                     updates.append(.feed(unit, report))
                     inputs.append(.feed(unit, report))
-                case .frame(var frame):
-                    switch scrub.judge(frame, now: now) {
-                    case .accepted:
-                        frames.append(frame)
-                        updates.append(.frame(frame))
-                        inputs.append(.frame(frame, isStep: false))
+                case .frame(let frame):
+                    let verdict = scrub.judge(frame, now: now)
+                    guard let stored = scrub.asStored(frame, verdict) else { continue }
+                    frames.append(stored)
+                    var isStep = false
+                    switch verdict {
+                    case .late, .repeated, .implausible: continue
+                    case .accepted: break
                     case .clockStep(let back):
+                        isStep = true
                         logger.notice(
                             "the upstream's clock went back",
                             metadata: ["unit": "\(frame.unit)", "milliseconds": "\(back)"])
-                        frames.append(frame)
-                        updates.append(.frame(frame))
-                        inputs.append(.frame(frame, isStep: true))
-                    case .late:
-                        frame.state.origin = .late
-                        frames.append(frame)
-                    case .repeated, .implausible: break
                     }
+                    updates.append(.frame(frame))
+                    inputs.append(.frame(frame, isStep: isStep))
                 }
             }
         }

@@ -40,6 +40,8 @@ package struct Scrub: Sendable {
         var newest: Frame?
         /// A later watermark: something was decided up to here because nothing had come.
         var decidedUpTo: Timestamp?
+        /// The newest watermark before the upstream's clock went back.
+        var ceiling: Timestamp?
         /// The last of the frames running behind the watermark that rise, and how many they are.
         var behind: Frame?
         var behindCount = 0
@@ -75,6 +77,23 @@ package struct Scrub: Sendable {
             ?? entries[frame.unit, default: Entry()].judge(frame)
         count(verdict, of: frame.unit)
         return verdict
+    }
+
+    /// A frame as it is to be stored after `verdict` on it; `nil`: it is not.
+    ///
+    /// One that is judged while the upstream's clock catches up with what it told before is stored as
+    /// late: among frames of the time before, its place is told by the journal only.
+    package func asStored(_ frame: Frame, _ verdict: Verdict) -> Frame? {
+        var stored = frame
+        switch verdict {
+        case .repeated, .implausible: return nil
+        case .late: stored.state.origin = .late
+        case .accepted, .clockStep:
+            if let ceiling = entries[frame.unit]?.ceiling, frame.time <= ceiling {
+                stored.state.origin = .late
+            }
+        }
+        return stored
     }
 
     /// Takes note of what became of frames that were handed to the store.
@@ -135,6 +154,7 @@ extension Scrub.Entry {
             behindCount = rises ? behindCount + 1 : 1
         }
         guard behindCount == Scrub.stepFrames else { return .late }
+        ceiling = max(ceiling ?? watermark, watermark)
         accept(frame)
         return .clockStep(backMilliseconds: watermark.milliseconds(since: frame.time))
     }

@@ -15,9 +15,7 @@ struct Simulation {
         case none
         /// Only where a restart knows all that was known: no clock was set meanwhile.
         case settled
-        /// But not while a frame that has to be in the journal is on disk and not there yet.
         case anywhere
-        case beforeJournal
     }
 
     struct Crash: Error {}
@@ -100,14 +98,15 @@ struct Simulation {
         for observation in observations {
             switch observation {
             case .feed(let unit, let report): inputs.append(.feed(unit, report))
-            case .frame(var frame):
-                switch scrub.judge(frame, now: moment.now) {
+            case .frame(let frame):
+                let verdict = scrub.judge(frame, now: moment.now)
+                guard let stored = scrub.asStored(frame, verdict) else { continue }
+                frames.append(stored)
+                switch verdict {
                 case .accepted: inputs.append(.frame(frame, isStep: false))
                 case .clockStep: inputs.append(.frame(frame, isStep: true))
-                case .late: frame.state.origin = .late
-                case .repeated, .implausible: continue
+                case .late, .repeated, .implausible: break
                 }
-                frames.append(frame)
             }
         }
         try crashes(at: 1)
@@ -131,7 +130,7 @@ struct Simulation {
         let batch = monitors.takeBatch()
         // The store commits by itself, too.
         try await store.flush()
-        if crashes == .beforeJournal || !(batch?.hasFrames ?? false) { try crashes(at: 4) }
+        try crashes(at: 4)
         if let batch { _ = try await ledger.record(batch) }
     }
 
@@ -151,14 +150,5 @@ struct Simulation {
         for (unit, time) in monitors.watermarks { scrub.raise(unit, to: time) }
         let open = Set(monitors.openEvents.map(\.key))
         lost += ledger.events.filter(\.isActive).map(\.key).filter { !open.contains($0) }
-    }
-}
-
-extension LedgerBatch {
-    /// It has frames that were told while the clock was behind.
-    fileprivate var hasFrames: Bool {
-        entries.contains { entry in
-            if case .frame = entry.input { true } else { false }
-        }
     }
 }
