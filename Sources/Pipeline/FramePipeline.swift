@@ -63,7 +63,7 @@ package final class FramePipeline: ObservationSink, Service {
                 while let batch = await channel.receive() {
                     let (frames, updates) = decide(batch)
                     await keep(frames)
-                    if let watch { raise(watch.release()) }
+                    watch?.release()
                     hub.publish(updates)
                 }
                 watch?.close()
@@ -144,6 +144,8 @@ extension FramePipeline: FaultCounts, PipelineHealth {
     package func faults(of unit: UnitID) -> [FaultReason: UInt64] {
         scrub.withLock { $0.faults(of: unit) }
     }
+
+    package func warnings() -> [String] { watch?.warnings() ?? [] }
 
     package var counts: PipelineCounts {
         var counts = scrub.withLock { $0.counts }

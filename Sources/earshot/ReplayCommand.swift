@@ -70,8 +70,13 @@ struct ReplayCommand: AsyncParsableCommand {
             return tell([], nil)
         }
         let newest = history.completeUntil(id)
-        guard try await registry.unit(id) != nil || newest != nil else {
-            throw Failure(.usage, "There is no unit \(id). Look at the names: earshot export --json.")
+        let units = try await registry.units().map(\.id)
+        guard units.contains(id) || newest != nil else {
+            let known = units.prefix(20).map(\.name).joined(separator: ", ")
+            throw Failure(
+                .usage,
+                "There is no unit \(id). "
+                    + (units.isEmpty ? "None is configured yet." : "Give one of: \(known)."))
         }
         let start = try time(from, "--from") ?? Timestamp(milliseconds: 0)
         let end = try time(to, "--to") ?? newest?.advanced(byMilliseconds: 1) ?? start

@@ -27,7 +27,7 @@ package struct ReplayDesk: Replays {
         var replay = RuleReplay(
             UnitMonitor(
                 plan: MonitoringPlan(unit: unit), watermark: first.watermark, hasWatchdogs: false),
-            journal.filter { $0.watermark ?? first.at < end }, recordsSteps)
+            journal.filter { $0.watermark.map { $0 < end } ?? true }, recordsSteps)
         if withLate { replay.origins = [.live, .late] }
         try await MonitorRecovery.feed(
             &replay, from: history, unit: unit, after: first.watermark, to: end)
@@ -62,7 +62,7 @@ package struct ReplayDesk: Replays {
         let journal = try await ledger.journal(of: unit, after: 0)
         var plan = MonitoringPlan(
             unit: unit, location: event.location, timeZone: "UTC", rules: [rule])
-        for entry in journal where entry.watermark ?? entry.at <= event.onsetAt {
+        for entry in journal where entry.watermark.map({ $0 <= event.onsetAt }) ?? true {
             if case .plan(let held) = entry.input { plan = held }
         }
         plan.rules = [rule]
@@ -70,7 +70,7 @@ package struct ReplayDesk: Replays {
         let moved = journal.filter { entry in
             switch entry.input {
             case .plan, .feed: false
-            case .tick, .clockStep, .frame: entry.watermark ?? entry.at >= from
+            case .tick, .clockStep, .frame: entry.watermark.map { $0 >= from } ?? true
             }
         }
         var replay = RuleReplay(UnitMonitor(plan: plan, hasWatchdogs: false), moved, true)

@@ -47,13 +47,21 @@ package final class EventKeeper: Sendable {
         self.tell = tell
     }
 
-    /// Why events are not recorded now; `nil` while they are.
-    package var reason: String? {
+    /// What is wrong with the record of events, and what was, for `/readyz`.
+    var warnings: [String] {
         state.withLock { state in
-            guard state.isFailing else { return nil }
-            let lost = state.lost > 0 ? ", \(state.lost) steps of the journal are lost" : ""
-            return "Events cannot be recorded: \(state.waiting.events.count) wait\(lost). "
-                + "Look for what is wrong with the disk or with registry.sqlite."
+            var warnings: [String] = []
+            if state.isFailing {
+                warnings.append(
+                    "events cannot be recorded, \(state.waiting.events.count) wait: "
+                        + "look for what is wrong with the disk or with registry.sqlite")
+            }
+            if state.lost > 0 {
+                warnings.append(
+                    "\(state.lost) steps of the journal of alerts were lost while they could not "
+                        + "be recorded: a replay of that time may differ")
+            }
+            return warnings
         }
     }
 

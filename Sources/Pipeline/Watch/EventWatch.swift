@@ -89,8 +89,7 @@ package final class EventWatch: OpenEvents {
     }
 
     /// Judges what was held.
-    /// - Returns: units whose watermark moved past their newest frame.
-    func release() -> [(UnitID, Timestamp)] {
+    func release() {
         let batch = state.withLock { state -> LedgerBatch? in
             guard let moment = state.heldAt else { return nil }
             for input in state.held {
@@ -106,8 +105,9 @@ package final class EventWatch: OpenEvents {
             return state.monitors.takeBatch()
         }
         if let batch { keeper.submit(batch) }
-        return []
     }
+
+    func warnings() -> [String] { keeper.warnings }
 
     /// Each second, and the keeper's work, until closed.
     ///

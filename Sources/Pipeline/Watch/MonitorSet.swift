@@ -51,13 +51,13 @@ package struct MonitorSet: Sendable {
     package init(resumed: [ResumedMonitor] = [], lastNumber: Int64 = 0, at moment: Moment) {
         self.lastNumber = lastNumber
         for one in resumed {
-            // Since the newest frame came, as well as that can be told.
-            let came = one.monitor.watermark.map {
-                ($0, moment.uptime - max(0, moment.now.milliseconds(since: $0)))
-            }
+            // As if the newest frame came now: how far the upstream's clock is from ours is not
+            // known before the next one, and while nobody looked nothing was missed.
             insert(
                 Entry(
-                    monitor: one.monitor, came: came, journalNumber: one.journalNumber,
+                    monitor: one.monitor,
+                    came: one.monitor.watermark.map { ($0, moment.uptime) },
+                    journalNumber: one.journalNumber,
                     isOpen: !one.monitor.openEvents.isEmpty))
             settle(entries.count - 1)
         }

@@ -52,9 +52,11 @@ struct OperatorRoutes {
 
     /// What needs no credentials.
     private func addOpen(_ assets: AssetCatalog) {
-        let health = HealthRoutes(store: sources.store, upstreams: sources.upstreams)
+        let health = HealthRoutes(
+            store: sources.store, pipeline: sources.pipeline, rules: sources.rules,
+            upstreams: sources.upstreams)
         router.get("/healthz") { _, _ in HealthRoutes.alive }
-        router.get("/readyz") { _, _ in health.ready() }
+        router.get("/readyz") { _, _ in try await health.ready() }
         router.get("/openapi.json") { _, _ in try assets.document("openapi-operator.json") }
         router.get("/assets/:name") { request, _ in
             guard let asset = assets.asset(at: request.uri.path) else { throw Problem.notFound }
