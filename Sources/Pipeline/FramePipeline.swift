@@ -45,7 +45,9 @@ package final class FramePipeline: ObservationSink, Service {
             hub.restore(frame)
         }
         self.watch = watch
-        for (unit, time) in watch?.watermarks ?? [] { scrub.raise(unit, to: time) }
+        for one in watch?.watermarks ?? [] {
+            scrub.resume(one.unit, at: one.watermark, ceiling: one.ceiling)
+        }
         self.scrub = Mutex(scrub)
     }
 
@@ -58,12 +60,11 @@ package final class FramePipeline: ObservationSink, Service {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 if let watch {
-                    group.addTask { await watch.run { self.raise($0) } }
+                    group.addTask { await watch.run { self.step($0) } }
                 }
                 while let batch = await channel.receive() {
                     let (frames, updates) = decide(batch)
-                    await keep(frames)
-                    watch?.release()
+                    if await keep(frames) { watch?.release() } else { watch?.drop() }
                     hub.publish(updates)
                 }
                 watch?.close()
@@ -74,10 +75,10 @@ package final class FramePipeline: ObservationSink, Service {
         hub.finish()
     }
 
-    private func raise(_ watermarks: [(UnitID, Timestamp)]) {
-        guard !watermarks.isEmpty else { return }
+    /// Ticks and the scrub take turns: no frame is judged by a watermark that just moved.
+    private func step(_ beat: () -> [(UnitID, Timestamp)]) {
         scrub.withLock { scrub in
-            for (unit, time) in watermarks { scrub.raise(unit, to: time) }
+            for (unit, time) in beat() { scrub.raise(unit, to: time) }
         }
     }
 
@@ -88,8 +89,8 @@ package final class FramePipeline: ObservationSink, Service {
         let now = clock.now
         var frames: [Frame] = []
         var updates: [LiveUpdate] = []
-        var inputs: [EventWatch.Input] = []
         scrub.withLock { scrub in
+            var inputs: [EventWatch.Input] = []
             for observation in batch {
                 switch observation {
                 case .feed(let unit, let report):
@@ -113,27 +114,28 @@ package final class FramePipeline: ObservationSink, Service {
                     inputs.append(.frame(frame, isStep: isStep))
                 }
             }
+            watch?.hold(inputs, now: now)
         }
-        watch?.hold(inputs, now: now)
         return (frames, updates)
     }
 
-    private func keep(_ frames: [Frame]) async {
-        guard !frames.isEmpty else { return }
+    /// - Returns: whether the store took them; it does not any more after its stop.
+    private func keep(_ frames: [Frame]) async -> Bool {
+        guard !frames.isEmpty else { return true }
         while true {
             do {
                 let summary = try await store.append(frames)
                 scrub.withLock { $0.note(summary) }
-                return
+                return true
             } catch {
                 switch error {
                 case .stopped:
                     logger.error("frames came after the store had stopped")
-                    return
+                    return false
                 case .full, .failed:
                     logger.warning("frames wait for the store", metadata: ["reason": "\(error)"])
                     try? await retry.sleep(for: .seconds(1))
-                    if Task.isCancelled { return }
+                    if Task.isCancelled { return false }
                 }
             }
         }

@@ -60,6 +60,14 @@ package struct Scrub: Sendable {
         entries[newest.unit, default: Entry()].newest = newest
     }
 
+    /// Carries on after a restart with what the unit's monitor had come to: later than its newest
+    /// stored frame when a tick had decided, earlier while a clock that went back catches up.
+    package mutating func resume(_ unit: UnitID, at watermark: Timestamp, ceiling: Timestamp?) {
+        guard let ceiling, watermark < ceiling else { return raise(unit, to: watermark) }
+        entries[unit, default: Entry()].decidedUpTo = watermark
+        entries[unit, default: Entry()].ceiling = ceiling
+    }
+
     /// What is of `unit` was judged up to `time`: a frame at or before it is late.
     package mutating func raise(_ unit: UnitID, to time: Timestamp) {
         let known = entries[unit]?.watermark

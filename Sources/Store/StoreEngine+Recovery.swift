@@ -46,7 +46,7 @@ extension StoreEngine {
         let outcome = try repair.run()
 
         let view = StoreView()
-        view.fill(from: survey, replay, damage: outcome.damage)
+        view.fill(from: survey, replay.frames, of: replay.units, damage: outcome.damage)
         let log = WriteAheadLog(
             disk: disk, lastLSN: replay.lastLSN, durableLSN: replay.durableLSN,
             closedFiles: outcome.logFiles)

@@ -18,26 +18,26 @@ package enum StoreReader {
 
     /// As above.
     package static func history(on disk: any Disk) throws -> SegmentHistory {
+        var (survey, replay) = try look(at: disk)
         // A log whose files are sealed while it is read is read again.
-        for _ in 1...4 {
-            let survey = try SegmentSurvey(on: disk)
-            let replay = try LogReplay(
-                on: disk, after: survey.manifest.flushedLSN, knowing: survey.unitNames)
+        for _ in 0..<4 {
             let now = try SegmentSurvey.currentManifest(on: disk) ?? survey.manifest
-            if now.version == survey.manifest.version { return history(survey, replay) }
+            if now.version == survey.manifest.version { break }
+            (survey, replay) = try look(at: disk)
         }
-        let survey = try SegmentSurvey(on: disk)
-        return history(
-            survey,
-            try LogReplay(on: disk, after: survey.manifest.flushedLSN, knowing: survey.unitNames))
-    }
-
-    private static func history(_ survey: SegmentSurvey, _ replay: LogReplay) -> SegmentHistory {
         let view = StoreView()
         view.fill(
-            from: survey, replay,
+            from: survey, replay.frames + replay.unsettled, of: replay.units,
             damage: survey.failed.filter(\.isThere).map(\.damage) + replay.damage)
         return SegmentHistory(view: view)
+    }
+
+    private static func look(at disk: any Disk) throws -> (SegmentSurvey, LogReplay) {
+        let survey = try SegmentSurvey(on: disk)
+        return (
+            survey,
+            try LogReplay(on: disk, after: survey.manifest.flushedLSN, knowing: survey.unitNames)
+        )
     }
 }
 
@@ -50,16 +50,19 @@ extension SegmentSurvey {
 
 extension StoreView {
     /// Takes in what a folder holds.
-    func fill(from survey: SegmentSurvey, _ replay: LogReplay, damage: [Damage]) {
+    func fill(
+        from survey: SegmentSurvey, _ frames: [LoggedFrame], of units: [UnitRef: UnitID],
+        damage: [Damage]
+    ) {
         withState { state in
             for unit in survey.manifest.units {
                 state.define(unit.ref, as: unit.name)
                 if let newest = unit.newest { state.noteNewest(unit.ref, newest) }
             }
-            for (ref, name) in replay.units.sorted(by: { $0.key < $1.key }) {
+            for (ref, name) in units.sorted(by: { $0.key < $1.key }) {
                 state.define(ref, as: name)
             }
-            for frame in replay.frames {
+            for frame in frames {
                 guard state.heads[Int(frame.unit)].stored(at: frame.time) == nil else { continue }
                 state.heads[Int(frame.unit)].insert(frame)
                 state.noteNewest(frame.unit, frame.time)

@@ -51,7 +51,7 @@ struct Composition {
         let demand = DemandRelay()
         let history = store.history
         let newest = history.newestFrames()
-        let (watch, keeper) = try await Self.watch(
+        let (watch, keeper, openUpstreamEvents) = try await Self.watch(
             registry, store: store, hub: hub, demand: demand, clock: clock, logger: logger)
         let pipeline = FramePipeline(
             store: store, hub: hub, watermarks: newest, watch: watch, clock: clock, logger: logger)
@@ -69,8 +69,7 @@ struct Composition {
         }
         demand.connect(to: ingest.demand)
         let upstreamWatch = UpstreamWatch(
-            upstreams: ingest, open: try await Self.openUpstreamEvents(registry), keeper: keeper,
-            clock: clock)
+            upstreams: ingest, open: openUpstreamEvents, keeper: keeper, clock: clock)
         let counts = ServeCounts()
         let streams = StreamHub(
             live: hub, history: history, demand: ingest.demand, tokens: registry,
@@ -93,7 +92,7 @@ struct Composition {
             configuration: operating,
             sources: .init(
                 directory: registry, sites: registry, rules: registry,
-                events: CurrentEvents(of: registry, open: watch),
+                events: CurrentEvents(of: registry, open: watch, sites: registry),
                 replays: ReplayDesk(history: history, ledger: registry), history: history,
                 importer: store, deletion: store, live: hub, tokens: registry, store: store,
                 pipeline: pipeline, upstreams: ingest, units: ingest, faults: [ingest, pipeline],
@@ -108,33 +107,30 @@ struct Composition {
         services = [store, pipeline, ingest, upstreamWatch, streams, portalListener, operatorListener]
     }
 
-    /// What judges levels, as it was when the program ended.
+    /// What judges levels, and what had been open.
     private static func watch(
         _ registry: SQLiteRegistry, store: LevelStore, hub: LiveHub, demand: DemandRelay,
         clock: SystemClock, logger: Logger
-    ) async throws -> (EventWatch, EventKeeper) {
-        let (monitors, events) = try await MonitorRecovery.resume(
-            ledger: registry, history: store.history)
+    ) async throws -> (EventWatch, EventKeeper, openUpstreamEvents: [SoundEvent]) {
+        let history = store.history
+        let recovery = try await MonitorRecovery(
+            ledger: registry, history: history, now: clock.now)
+        if !recovery.damage.isEmpty {
+            logger.warning(
+                "rules go on without readings that cannot be read",
+                metadata: ["parts": "\(recovery.damage.count)"])
+        }
         let keeper = EventKeeper(
             store: store, ledger: registry, retry: ContinuousClock(), logger: logger,
             tell: { hub.publish($0) })
-        keeper.resume(events)
-        let history = store.history
         let watch = EventWatch(
-            resumed: monitors, lastNumber: try await registry.lastJournalNumber(),
-            rules: registry, keeper: keeper, clock: clock, logger: logger,
+            recovery, rules: registry, keeper: keeper, clock: clock, logger: logger,
             newest: { unit in
                 [history.completeUntil(unit), hub.state(of: unit).newest?.time].compactMap { $0 }
                     .max()
             },
             needs: { demand.setRuleNeeds($0) }, tell: { hub.publish($0) })
-        return (watch, keeper)
-    }
-
-    private static func openUpstreamEvents(_ events: any EventBook) async throws -> [SoundEvent] {
-        var question = EventQuestion()
-        question.status = .active
-        return try await events.events(question).events.filter { $0.kind == .upstreamDown }
+        return (watch, keeper, recovery.upstreamEvents)
     }
 
     /// Signs of life of what would stop everything: the store's writer and the event loops.

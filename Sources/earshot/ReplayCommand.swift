@@ -54,7 +54,9 @@ struct ReplayCommand: AsyncParsableCommand {
         if verify, record || withLate || rules != nil {
             throw ValidationError("--verify looks at what was live. Leave out the other one.")
         }
-        if record, withLate { throw ValidationError("--record takes late readings in any case.") }
+        if record, withLate || rules != nil {
+            throw ValidationError("--record judges imports by the rules in force. Leave out the other one.")
+        }
     }
 
     func run() async throws {
@@ -63,12 +65,7 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         let folder = try DataFolder(path: try data.folder())
         let registry = try folder.openRegistry()
-        let history: SegmentHistory
-        do {
-            history = try StoreReader.history(folder: folder.path + "/store")
-        } catch let error as DiskError where error.kind == .notFound {
-            return tell([], nil)
-        }
+        guard let history = try open(folder) else { return tell([], nil) }
         let newest = history.completeUntil(id)
         let units = try await registry.units().map(\.id)
         guard units.contains(id) || newest != nil else {
@@ -79,58 +76,107 @@ struct ReplayCommand: AsyncParsableCommand {
                     + (units.isEmpty ? "None is configured yet." : "Give one of: \(known)."))
         }
         let start = try time(from, "--from") ?? Timestamp(milliseconds: 0)
-        let end = try time(to, "--to") ?? newest?.advanced(byMilliseconds: 1) ?? start
+        let end = try time(to, "--to") ?? Timestamp(milliseconds: .max / 4)
         guard let range = TimeRange(start: start, end: end) else {
             throw Failure(.usage, "--to is before --from. Give a later one.")
         }
+        if verify { return try await prove(id, range, folder, registry) }
+        if record { return try await recordImported(id, range, history, registry) }
         let desk = ReplayDesk(history: history, ledger: registry)
-        if record || rules != nil {
-            return try await judge(id, range, desk, registry)
+        if let rules {
+            var plan = try await registry.plans(at: SystemClock().now).first { $0.unit == id }
+                ?? MonitoringPlan(unit: id)
+            plan.rules = try fileRules(rules)
+            let replay = try await desk.replay(
+                under: plan, in: range, origins: [.live, .late, .imported])
+            try refuse(replay.damage)
+            return tell(replay.events, replay.frameCount)
         }
-        let replay = try await desk.replay(unit: id, to: range.end, withLate: withLate)
-        let events = replay.map { $0.events.filter { range.contains($0.onsetAt) } } ?? []
-        guard verify else { return tell(events, replay?.frameCount) }
-        let recorded = try await registry.recordedEvents(of: id, in: range)
+        let replay = try await desk.replay(unit: id, withLate: withLate)
+        try refuse(replay?.damage ?? [])
+        tell(replay?.events.filter { range.contains($0.onsetAt) } ?? [], replay?.frameCount)
+    }
+
+    /// - Returns: `nil` when there is no store yet.
+    private func open(_ folder: DataFolder) throws -> SegmentHistory? {
+        do {
+            return try StoreReader.history(folder: folder.path + "/store")
+        } catch let error as DiskError where error.kind == .notFound {
+            return nil
+        }
+    }
+
+    /// What cannot be read cannot be judged.
+    private func refuse(_ damage: [Damage]) throws {
+        guard let first = damage.first else { return }
+        throw Failure(
+            .failed,
+            "\(damage.count) parts of the unit's readings cannot be read, the first in \(first.file): "
+                + "\(first.detail) Run it again, or look with earshot store verify.")
+    }
+
+    /// Compares with what is recorded.
+    private func prove(
+        _ unit: UnitID, _ range: TimeRange, _ folder: DataFolder, _ registry: SQLiteRegistry
+    ) async throws {
+        let recorded = try await registry.recordedEvents(of: unit, in: range)
             .filter { !$0.isReplayed }
-        let comparison = EventComparison(recorded: recorded, replayed: events, in: range)
+        // The service may merge files away while they are read: once more then, with another reader.
+        var (replay, history) = (RuleReplay?.none, try open(folder))
+        for _ in 0..<2 {
+            guard let reader = history else { break }
+            replay = try await ReplayDesk(history: reader, ledger: registry).replay(unit: unit)
+            if replay?.damage.isEmpty ?? true { break }
+            history = try open(folder)
+        }
+        try refuse(replay?.damage ?? [])
+        let events = replay?.events.filter { range.contains($0.onsetAt) } ?? []
+        var settled = Timestamp(milliseconds: .max)
+        if folder.isServed, let newest = history?.completeUntil(unit) {
+            settled = newest.advanced(byMilliseconds: -60_000)
+        }
+        let comparison = EventComparison(
+            recorded: recorded, replayed: events, in: range, settled: settled)
         for difference in comparison.differences { Output.line(difference) }
         let sentence =
             "\(comparison.sameCount) events are the same in every field, "
             + "\(comparison.differenceCount) differences; "
             + "\(replay?.frameCount ?? 0) readings were judged."
         guard comparison.isSame else { throw Failure(.failed, sentence) }
-        if json { Output.line(EventText.list(events)) }
-        if json { Failure.say(sentence) } else { Output.line(sentence) }
+        guard json else { return Output.line(sentence) }
+        Output.line(EventText.list(events))
+        Failure.say(sentence)
     }
 
-    /// Under rules of a file, or those that are in force, as if all had come live.
-    private func judge(
-        _ unit: UnitID, _ range: TimeRange, _ desk: ReplayDesk, _ registry: SQLiteRegistry
+    /// Judges imported readings by the rules that are in force now at where the unit was then.
+    private func recordImported(
+        _ unit: UnitID, _ range: TimeRange, _ history: SegmentHistory, _ registry: SQLiteRegistry
     ) async throws {
-        guard var plan = try await registry.plans(at: range.start).first(where: { $0.unit == unit })
-        else {
-            throw Failure(.usage, "The unit \(unit) is not configured. Provision it.")
-        }
-        if let rules { plan.rules = try fileRules(rules) }
-        let replay = try await desk.replay(under: plan, in: range)
-        var events = replay.events
-        if record {
-            let known = try await registry.recordedEvents(of: unit, in: range)
-            events = events.filter { event in
-                !event.isActive
-                    && !known.contains { !$0.isReplayed && $0.rule?.id == event.rule?.id
-                        && $0.onsetAt <= event.clearedAt! && ($0.clearedAt ?? $0.onsetAt) >= event.onsetAt }
-            }
-            for index in events.indices { events[index].isReplayed = true }
-            var batch = LedgerBatch()
-            batch.events = events
-            let ids = try await registry.record(batch)
-            for (index, id) in ids.enumerated() {
-                events[index].id = id
-                events[index].isSaved = true
+        let desk = ReplayDesk(history: history, ledger: registry)
+        let known = try await registry.recordedEvents(of: unit, in: range)
+        let sites = try await registry.sites()
+        let changes = sites.assignments.filter { $0.unit == unit }
+            .flatMap { [$0.from] + ($0.to.map { [$0] } ?? []) }.filter(range.contains).sorted()
+        var (events, frameCount) = ([SoundEvent](), 0)
+        for (start, end) in zip([range.start] + changes, changes + [range.end]) {
+            guard let part = TimeRange(start: start, end: end),
+                let plan = sites.plans(of: [unit], at: start).first
+            else { continue }
+            let replay = try await desk.replay(under: plan, in: part, origins: [.imported])
+            try refuse(replay.damage)
+            frameCount += replay.frameCount
+            events += replay.events.filter { event in
+                !event.isActive && !known.contains { $0.overlaps(event) && $0.key != event.key }
             }
         }
-        tell(events, replay.frameCount)
+        var batch = LedgerBatch()
+        for index in events.indices { events[index].isReplayed = true }
+        batch.events = events
+        for (index, id) in try await registry.record(batch).enumerated() {
+            events[index].id = id
+            events[index].isSaved = true
+        }
+        tell(events, frameCount)
     }
 
     private func fileRules(_ name: String) throws -> [AlertRule] {
@@ -171,5 +217,14 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         if !events.isEmpty { table.print() }
         Failure.say("\(events.count) events of \(frames ?? 0) readings.")
+    }
+}
+
+extension SoundEvent {
+    /// Both are of one rule, and last at one time.
+    fileprivate func overlaps(_ other: SoundEvent) -> Bool {
+        let forever = Timestamp(milliseconds: .max)
+        return rule?.id == other.rule?.id && onsetAt <= other.clearedAt ?? forever
+            && other.onsetAt <= clearedAt ?? forever
     }
 }

@@ -93,6 +93,8 @@ package protocol EventLedger: Sendable {
     func journal(of unit: UnitID, after number: Int64) async throws -> [JournalEntry]
     /// The highest number of any journal; 0 when there are none.
     func lastJournalNumber() async throws -> Int64
+    /// The events that are recorded as active, of all kinds.
+    func openEvents() async throws -> [SoundEvent]
     /// Events of rules of `unit` that touch `range`, ascending by onset; what a replay is compared
     /// with.
     func recordedEvents(of unit: UnitID, in range: TimeRange) async throws -> [SoundEvent]
@@ -113,6 +115,9 @@ package struct MonitorCheckpoint: Hashable, Sendable {
     package var journalNumber: Int64
     /// The last frame that had; `nil` for none.
     package var watermark: Timestamp?
+    /// How far our clock was ahead of the unit's frames when the newest of them came; `nil` before
+    /// the first.
+    package var offsetMilliseconds: Int64?
     /// The form of ``state``; another one is not read.
     package var version: Int
     package var state: [UInt8]

@@ -27,14 +27,15 @@ package struct PastStretch: Hashable, Sendable {
 /// An event to be played second by second.
 package struct EventReplay: Sendable {
     package var range: TimeRange
-    /// Live readings only, at most ``framesMaximum``, the first ones.
+    /// Readings that were judged as they came, at most ``framesMaximum``, the first ones.
     package var frames: FrameColumns
-    /// Of the event's rule, oldest first.
+    /// Of the event's rule, oldest first, at most ``stepsMaximum``.
     package var steps: [RuleStep]
 
     /// From so long before the run that led to the event to so long after it, in milliseconds.
     package static let marginMilliseconds: Int64 = 300_000
     package static let framesMaximum = 100_000
+    package static let stepsMaximum = 10_000
 
     package init(range: TimeRange, frames: FrameColumns, steps: [RuleStep]) {
         self.range = range

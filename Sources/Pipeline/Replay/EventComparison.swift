@@ -14,9 +14,18 @@ package struct EventComparison: Sendable {
     /// Events that are the same on both sides.
     package private(set) var sameCount = 0
     package static let differenceMaximum = 1000
+    private let settled: Timestamp
 
-    /// - Parameter range: only events whose onset is in it are compared.
-    package init(recorded: [SoundEvent], replayed: [SoundEvent], in range: TimeRange? = nil) {
+    /// - Parameters:
+    ///   - range: only events whose onset is in it are compared.
+    ///   - settled: when all that was decided before it is surely on both sides, as beside a running
+    ///     service: of events that end later only the onset is compared, and one that begins later
+    ///     may be on one side only.
+    package init(
+        recorded: [SoundEvent], replayed: [SoundEvent], in range: TimeRange? = nil,
+        settled: Timestamp = Timestamp(milliseconds: .max)
+    ) {
+        self.settled = settled
         func relevant(_ events: [SoundEvent]) -> [String: SoundEvent] {
             Dictionary(
                 events.filter {
@@ -37,9 +46,12 @@ package struct EventComparison: Sendable {
         _ event: SoundEvent, _ recorded: SoundEvent?, _ replayed: SoundEvent?
     ) {
         let name = "rule \(event.rule?.id ?? "–") version \(event.rule?.version ?? 0), onset \(event.onsetAt)"
+        guard event.onsetAt < settled || recorded != nil && replayed != nil else { return }
         guard let replayed else { return note("\(name): recorded, and not replayed.") }
         guard let recorded else { return note("\(name): replayed, and not recorded.") }
-        let isOpen = recorded.isActive && replayed.isActive
+        let isOpen =
+            recorded.isActive && replayed.isActive
+            || [recorded, replayed].contains { $0.clearedAt.map { $0 >= settled } ?? false }
         let fields = zip(
             EventComparison.fields(recorded, ofOnset: isOpen),
             EventComparison.fields(replayed, ofOnset: isOpen))

@@ -19,6 +19,8 @@ package struct RuleReplay: Sendable {
     package private(set) var events: [SoundEvent] = []
     package private(set) var steps: [RuleStep] = []
     package private(set) var monitor: UnitMonitor
+    /// Stored frames that could not be read.
+    package private(set) var damage: [Damage] = []
     /// Frames that were judged.
     package private(set) var frameCount = 0
 
@@ -68,6 +70,18 @@ package struct RuleReplay: Sendable {
         }
     }
 
+    /// Begins where a unit's journal does: exactly what was live, if all of it follows.
+    init(
+        fromTheStartOf journal: [JournalEntry], unit: UnitID, hasWatchdogs: Bool = true,
+        recordsSteps: Bool = false
+    ) {
+        self.init(
+            UnitMonitor(
+                plan: MonitoringPlan(unit: unit), watermark: journal.first?.watermark,
+                hasWatchdogs: hasWatchdogs),
+            journal, recordsSteps)
+    }
+
     /// How much earlier frames should begin so that idle machines come to the same: the longest
     /// time that any rule of `plan` looks back, in milliseconds. An event that is open at that time
     /// can look back farther.
@@ -95,6 +109,16 @@ package struct RuleReplay: Sendable {
             apply(entry)
         }
         feed(frames, first..<frames.count)
+    }
+
+    /// Takes a unit's stored frames after `time` (all for `nil`) and before `end`.
+    mutating func take(
+        from history: any LevelHistory, unit: UnitID, after time: Timestamp?,
+        to end: Timestamp = Timestamp(milliseconds: .max / 4)
+    ) async throws {
+        damage += try await history.forEachChunk(
+            of: unit, from: time?.advanced(byMilliseconds: 1) ?? Timestamp(milliseconds: 0), to: end
+        ) { take($0) }
     }
 
     /// Ends the replay: what the journal has after the last frame takes effect, and open events are
@@ -147,27 +171,11 @@ package struct RuleReplay: Sendable {
 
     /// The frames that count: of the wanted origins, and not in the journal themselves.
     private func wanted(of columns: FrameColumns) -> FrameColumns {
-        let isWanted = (0...3).map {
-            FrameState.Origin(rawValue: $0).map(origins.contains) ?? false
-        }
-        let isPlain = journaled.isEmpty
-            && columns.states.allSatisfy { isWanted[Int($0 >> 4 & 3)] }
-        if isPlain { return columns }
-        var frames = FrameColumns()
-        var start = 0
-        for index in 0...columns.count {
-            let isKept =
-                index < columns.count && isWanted[Int(columns.states[index] >> 4 & 3)]
-                && !isJournaled(columns, index)
-            if isKept { continue }
-            frames.append(columns, start..<max(start, index))
-            start = index + 1
-        }
-        return frames
+        columns.of(
+            origins, isLeftOut: journaled.isEmpty ? nil : { isJournaled(columns, $0) })
     }
 
     private func isJournaled(_ columns: FrameColumns, _ index: Int) -> Bool {
-        guard !journaled.isEmpty else { return false }
         let levels = SIMD8<Int16>(
             (0..<8).map { metric in
                 metric < columns.levels.count && !columns.levels[metric].isEmpty

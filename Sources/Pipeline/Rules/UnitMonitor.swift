@@ -56,6 +56,9 @@ package struct UnitMonitor: Sendable {
         ZoneClock(name: plan.timeZone) ?? ZoneClock.utc
     }
 
+    /// What is wrong with how the unit is being read, as far as it was told.
+    var feedFault: String? { watchdogs.state.feed?.fault }
+
     /// How long after an end a frame may come that tells of the time before it, in milliseconds.
     package var graceMilliseconds: Int64 { plan.maxDwellMilliseconds + 5000 }
 

@@ -17,14 +17,16 @@ package final class EventKeeper: Sendable {
     package static let waitingMaximum = 100_000
 
     fileprivate struct State {
-        var waiting = LedgerBatch()
-        /// Places in ``waiting`` by event key.
+        var waiting = MonitorSet.Batch()
+        /// Places in ``waiting`` by event key, and by unit.
         var places: [String: Int] = [:]
+        var snapshotPlaces: [UnitID: Int] = [:]
         /// Of open events that are recorded.
         var ids: [String: Int64] = [:]
+        /// Events as they were told while they could not be recorded.
+        var told: [String: SoundEvent] = [:]
         var wake: CheckedContinuation<Void, Never>?
         var isClosed = false
-        var isWoken = false
         var isFailing = false
         var lost = 0
     }
@@ -68,27 +70,18 @@ package final class EventKeeper: Sendable {
     /// The id of an open event; `nil` while it is not recorded.
     package func id(of key: String) -> Int64? { state.withLock { $0.ids[key] } }
 
-    /// Takes what recovery came to: recording it again changes nothing, and open events get back
-    /// their ids.
-    package func resume(_ events: [SoundEvent]) {
-        var batch = LedgerBatch()
+    /// Takes events that no monitor brings: of upstreams, and what recovery came to, which changes
+    /// nothing when it is recorded again and gives open events back their ids.
+    package func submit(_ events: [SoundEvent]) {
+        var batch = MonitorSet.Batch()
         batch.events = events
         submit(batch)
     }
 
     /// Takes a batch whose frames are with the store.
-    func submit(_ batch: LedgerBatch) {
+    func submit(_ batch: MonitorSet.Batch) {
         let wake = state.withLock { state in
-            state.lost += max(
-                0, state.waiting.entries.count + batch.entries.count - EventKeeper.waitingMaximum)
-            state.waiting.entries += batch.entries.prefix(
-                EventKeeper.waitingMaximum - state.waiting.entries.count)
-            for checkpoint in batch.checkpoints {
-                state.waiting.checkpoints.removeAll { $0.unit == checkpoint.unit }
-                state.waiting.checkpoints.append(checkpoint)
-            }
-            for event in batch.events { state.add(event) }
-            state.isWoken = true
+            state.add(batch)
             defer { state.wake = nil }
             return state.wake
         }
@@ -98,17 +91,10 @@ package final class EventKeeper: Sendable {
     /// Works until closed, and then until nothing waits or the registry fails.
     func run() async {
         while await next() {
-            let batch = state.withLock { state in
-                defer {
-                    state.waiting = LedgerBatch()
-                    state.places = [:]
-                }
-                return state.waiting
-            }
+            let batch = state.withLock { $0.take() }
             do {
                 try await store.flush()
-                let ids = try await ledger.record(batch)
-                recorded(batch, ids)
+                recorded(batch, try await ledger.record(batch.ledger))
             } catch {
                 guard putBack(batch, error) else { return }
                 try? await retry.sleep(for: .seconds(1))
@@ -126,17 +112,15 @@ package final class EventKeeper: Sendable {
         wake?.resume()
     }
 
+    /// Waits until there is something to record; false when closed and there is nothing.
     private func next() async -> Bool {
         while true {
-            let (isReady, isClosed) = state.withLock { state in
-                defer { state.isWoken = false }
-                return (state.isWoken || state.waiting.isThere, state.isClosed)
-            }
+            let (isReady, isClosed) = state.withLock { (!$0.waiting.isEmpty, $0.isClosed) }
             if isReady { return true }
             if isClosed { return false }
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    if state.isWoken || state.isClosed { return true }
+                    if !state.waiting.isEmpty || state.isClosed { return true }
                     state.wake = continuation
                     return false
                 }
@@ -145,7 +129,7 @@ package final class EventKeeper: Sendable {
         }
     }
 
-    private func recorded(_ batch: LedgerBatch, _ ids: [Int64]) {
+    private func recorded(_ batch: MonitorSet.Batch, _ ids: [Int64]) {
         var updates: [LiveUpdate] = []
         let hadFailed = state.withLock { state in
             for (var event, id) in zip(batch.events, ids) {
@@ -154,6 +138,7 @@ package final class EventKeeper: Sendable {
                 state.ids[event.key] = event.isActive ? id : nil
                 updates.append(.event(event))
             }
+            state.told = [:]
             defer { state.isFailing = false }
             return state.isFailing
         }
@@ -161,34 +146,57 @@ package final class EventKeeper: Sendable {
         tell(updates)
     }
 
+    /// What waits is told as it is, each change once.
     /// - Returns: false when there is no time for another try.
-    private func putBack(_ batch: LedgerBatch, _ error: any Error) -> Bool {
-        let (isFirst, isClosed) = state.withLock { state in
-            let newer = state.waiting
-            state.waiting = batch
-            state.places = Dictionary(
-                uniqueKeysWithValues: batch.events.enumerated().map { ($1.key, $0) })
-            let room = max(0, EventKeeper.waitingMaximum - batch.entries.count)
-            state.lost += max(0, newer.entries.count - room)
-            state.waiting.entries += newer.entries.prefix(room)
-            for event in newer.events { state.add(event) }
-            let units = Set(newer.checkpoints.map(\.unit))
-            state.waiting.checkpoints.removeAll { units.contains($0.unit) }
-            state.waiting.checkpoints += newer.checkpoints
+    private func putBack(_ batch: MonitorSet.Batch, _ error: any Error) -> Bool {
+        let (isFirst, isClosed, news) = state.withLock { state in
+            let newer = state.take()
+            state.add(batch)
+            state.add(newer)
+            let news = state.waiting.events.filter { state.told[$0.key] != $0 }
+            for event in news { state.told[event.key] = event }
+            let identified = news.map { event in
+                var event = event
+                event.id = state.ids[event.key] ?? 0
+                return event
+            }
             defer { state.isFailing = true }
-            return (!state.isFailing, state.isClosed)
+            return (!state.isFailing, state.isClosed, identified)
         }
-        if isFirst {
-            logger.error("events cannot be recorded", metadata: ["reason": "\(error)"])
-            tell(batch.events.map(LiveUpdate.event))
-        }
+        if isFirst { logger.error("events cannot be recorded", metadata: ["reason": "\(error)"]) }
+        if !news.isEmpty { tell(news.map(LiveUpdate.event)) }
         return !isClosed
     }
 }
 
 extension EventKeeper.State {
+    fileprivate mutating func take() -> MonitorSet.Batch {
+        defer {
+            waiting = MonitorSet.Batch()
+            places = [:]
+            snapshotPlaces = [:]
+        }
+        return waiting
+    }
+
+    fileprivate mutating func add(_ batch: MonitorSet.Batch) {
+        let room = max(0, EventKeeper.waitingMaximum - waiting.entries.count)
+        lost += max(0, batch.entries.count - room)
+        waiting.entries += batch.entries.prefix(room)
+        for event in batch.events { add(event) }
+        for snapshot in batch.snapshots {
+            let unit = snapshot.monitor.plan.unit
+            if let place = snapshotPlaces[unit] {
+                waiting.snapshots[place] = snapshot
+            } else {
+                snapshotPlaces[unit] = waiting.snapshots.count
+                waiting.snapshots.append(snapshot)
+            }
+        }
+    }
+
     /// An event of a key that waits takes its place.
-    fileprivate mutating func add(_ event: SoundEvent) {
+    private mutating func add(_ event: SoundEvent) {
         if let place = places[event.key] {
             waiting.events[place] = event
         } else if waiting.events.count < EventKeeper.waitingMaximum {
@@ -198,8 +206,4 @@ extension EventKeeper.State {
             lost += 1
         }
     }
-}
-
-extension LedgerBatch {
-    fileprivate var isThere: Bool { !entries.isEmpty || !events.isEmpty || !checkpoints.isEmpty }
 }

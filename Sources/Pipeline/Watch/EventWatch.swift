@@ -16,6 +16,13 @@ package final class EventWatch: OpenEvents {
     enum Input {
         case frame(Frame, isStep: Bool)
         case feed(UnitID, FeedReport)
+
+        var unit: UnitID {
+            switch self {
+            case .frame(let frame, _): frame.unit
+            case .feed(let unit, _): unit
+            }
+        }
     }
 
     private struct State {
@@ -23,6 +30,8 @@ package final class EventWatch: OpenEvents {
         /// Not judged yet: their frames are on the way to the store.
         var held: [Input] = []
         var heldAt: MonitorSet.Moment?
+        /// Rules could be read.
+        var isReading = true
         /// When needs were looked at last, by uptime.
         var neededAt: Int64?
         /// Of open events, as they were told last.
@@ -41,12 +50,13 @@ package final class EventWatch: OpenEvents {
     private let state: Mutex<State>
 
     /// - Parameters:
+    ///   - recovery: what a restart goes on with.
     ///   - newest: the time of a unit's newest frame, stored or live.
     ///   - needs: told each ten seconds which units rules need at full rate.
     ///   - tell: told of running peaks.
     ///   - uptime: milliseconds of a clock that never goes back.
     package init(
-        resumed: [ResumedMonitor], lastNumber: Int64, rules: any RuleBook, keeper: EventKeeper,
+        _ recovery: MonitorRecovery, rules: any RuleBook, keeper: EventKeeper,
         clock: any WallClock, pace: any Clock<Duration> = ContinuousClock(),
         uptime: @escaping @Sendable () -> Int64 = EventWatch.uptime, logger: Logger,
         newest: @escaping @Sendable (UnitID) -> Timestamp?,
@@ -64,7 +74,10 @@ package final class EventWatch: OpenEvents {
         self.tell = tell
         let moment = MonitorSet.Moment(now: clock.now, uptime: uptime())
         state = Mutex(
-            State(monitors: MonitorSet(resumed: resumed, lastNumber: lastNumber, at: moment)))
+            State(
+                monitors: MonitorSet(
+                    resumed: recovery.monitors, lastNumber: recovery.lastNumber, at: moment)))
+        keeper.submit(recovery.events)
     }
 
     /// Milliseconds since some moment, of the machine's clock that never goes back.
@@ -76,9 +89,12 @@ package final class EventWatch: OpenEvents {
         }
     }()
 
-    var watermarks: [(UnitID, Timestamp)] { state.withLock { $0.monitors.watermarks } }
+    var watermarks: [(unit: UnitID, watermark: Timestamp, ceiling: Timestamp?)] {
+        state.withLock { $0.monitors.watermarks }
+    }
 
-    /// Keeps what is to be judged until its frames are with the store.
+    /// Keeps what is to be judged until its frames are with the store. To be called where the scrub
+    /// decides, as ``beat(with:)``, so that no tick moves a watermark in between.
     func hold(_ inputs: [Input], now: Timestamp) {
         guard !inputs.isEmpty else { return }
         let moment = MonitorSet.Moment(now: now, uptime: uptime())
@@ -90,7 +106,7 @@ package final class EventWatch: OpenEvents {
 
     /// Judges what was held.
     func release() {
-        let batch = state.withLock { state -> LedgerBatch? in
+        let batch = state.withLock { state -> MonitorSet.Batch? in
             guard let moment = state.heldAt else { return nil }
             for input in state.held {
                 switch input {
@@ -107,17 +123,29 @@ package final class EventWatch: OpenEvents {
         if let batch { keeper.submit(batch) }
     }
 
-    func warnings() -> [String] { keeper.warnings }
+    /// Forgets what was held: its frames are not with the store.
+    func drop() {
+        state.withLock { state in
+            state.held = []
+            state.heldAt = nil
+        }
+    }
+
+    func warnings() -> [String] {
+        let isReading = state.withLock { $0.isReading }
+        return keeper.warnings + (isReading ? [] : ["rules cannot be read: those known hold on"])
+    }
 
     /// Each second, and the keeper's work, until closed.
     ///
-    /// - Parameter raise: told of watermarks that ticks moved.
-    func run(_ raise: @escaping @Sendable ([(UnitID, Timestamp)]) -> Void) async {
+    /// - Parameter step: calls its argument where the scrub decides, and raises watermarks there.
+    func run(_ step: @escaping @Sendable (_ beat: () -> [(UnitID, Timestamp)]) -> Void) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keeper.run() }
             group.addTask {
                 while !Task.isCancelled {
-                    raise(await self.beat())
+                    let plans = await self.plans()
+                    step { self.beat(with: plans) }
                     try? await self.pace.sleep(for: .seconds(1))
                 }
             }
@@ -128,20 +156,31 @@ package final class EventWatch: OpenEvents {
 
     func close() { keeper.close() }
 
+    /// What is configured; `nil` when it cannot be read. Failures are told when they begin and end.
+    private func plans() async -> [MonitoringPlan]? {
+        var failure: (any Error)?
+        var plans: [MonitoringPlan]?
+        do { plans = try await rules.plans(at: clock.now) } catch { failure = error }
+        let isReading = failure == nil
+        let wasReading = state.withLock { state in
+            defer { state.isReading = isReading }
+            return state.isReading
+        }
+        if wasReading, let failure {
+            logger.error("rules cannot be read", metadata: ["reason": "\(failure)"])
+        } else if !wasReading, isReading {
+            logger.notice("rules can be read again")
+        }
+        return plans
+    }
+
     /// Follows configuration and time.
     /// - Returns: units whose watermark moved past their newest frame.
-    func beat() async -> [(UnitID, Timestamp)] {
-        var plans: [MonitoringPlan]?
-        do {
-            plans = try await rules.plans(at: clock.now)
-        } catch {
-            logger.warning("rules cannot be read", metadata: ["reason": "\(error)"])
-        }
+    func beat(with plans: [MonitoringPlan]?) -> [(UnitID, Timestamp)] {
         let moment = MonitorSet.Moment(now: clock.now, uptime: uptime())
         let (batch, raised, wanted, changed) = state.withLock { state in
             let isOther = plans.map { state.monitors.follow($0, at: moment, newest: newest) } ?? false
-            // While frames are on their way to the store, time stands still for their units.
-            let raised = state.held.isEmpty ? state.monitors.tick(at: moment) : []
+            let raised = state.monitors.tick(at: moment, except: Set(state.held.map(\.unit)))
             let open = state.monitors.openEvents
             let changed = open.filter { state.told[$0.key] != $0 }
             state.told = Dictionary(open.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
@@ -154,8 +193,8 @@ package final class EventWatch: OpenEvents {
         }
         if let batch { keeper.submit(batch) }
         if let wanted { needs(wanted) }
-        // Those that are not recorded yet are told when they are.
-        let updates = changed.compactMap { identified($0) }.filter { $0.id != 0 }
+        // Those that are not recorded yet are told by the keeper.
+        let updates = changed.map(identified).filter(\.isSaved)
         if !updates.isEmpty { tell(updates.map(LiveUpdate.event)) }
         return raised
     }

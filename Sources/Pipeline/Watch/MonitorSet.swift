@@ -29,11 +29,13 @@ package struct MonitorSet: Sendable {
         var monitor: UnitMonitor
         /// The newest frame's time, and the uptime when it came.
         var came: (time: Timestamp, uptime: Int64)?
+        /// How far our clock was ahead of the newest frame when it came.
+        var offset: Int64?
         /// The last time, of frames, that a tick was told.
         var told: Timestamp?
         var deadline: Timestamp?
         var journalNumber: Int64
-        var isOpen: Bool
+        var isOpen = false
         /// Something moved since the last checkpoint.
         var isMoved = true
     }
@@ -42,23 +44,43 @@ package struct MonitorSet: Sendable {
     private var places: [UnitID: Int] = [:]
     private var nextCheckpoint = 0
     private var lastNumber: Int64
-    private var batch = LedgerBatch()
+    private var batch = Batch()
     private var output = RuleOutput()
+
+    /// What is to be recorded. States are written as bytes by whoever takes it, without a lock.
+    package struct Batch: Sendable {
+        var entries: [JournalEntry] = []
+        var events: [SoundEvent] = []
+        var snapshots: [MonitorSnapshot] = []
+
+        var isEmpty: Bool { entries.isEmpty && events.isEmpty && snapshots.isEmpty }
+
+        var ledger: LedgerBatch {
+            var batch = LedgerBatch()
+            batch.entries = entries
+            batch.events = events
+            batch.checkpoints = snapshots.map(\.checkpoint)
+            return batch
+        }
+    }
 
     /// - Parameters:
     ///   - resumed: monitors as they came out of recovery.
     ///   - lastNumber: the highest number of any journal.
-    package init(resumed: [ResumedMonitor] = [], lastNumber: Int64 = 0, at moment: Moment) {
+    package init(resumed: [MonitorSnapshot] = [], lastNumber: Int64 = 0, at moment: Moment) {
         self.lastNumber = lastNumber
         for one in resumed {
-            // As if the newest frame came now: how far the upstream's clock is from ours is not
-            // known before the next one, and while nobody looked nothing was missed.
+            // The time that has passed since the newest frame came, by how far the clocks were apart.
+            let came = one.monitor.watermark.map { newest in
+                let passed = one.offsetMilliseconds.map { offset in
+                    moment.now.milliseconds(since: newest) - offset
+                }
+                return (newest, moment.uptime - max(0, passed ?? 0))
+            }
             insert(
                 Entry(
-                    monitor: one.monitor,
-                    came: one.monitor.watermark.map { ($0, moment.uptime) },
-                    journalNumber: one.journalNumber,
-                    isOpen: !one.monitor.openEvents.isEmpty))
+                    monitor: one.monitor, came: came, offset: one.offsetMilliseconds,
+                    journalNumber: one.journalNumber, isOpen: !one.monitor.openEvents.isEmpty))
             settle(entries.count - 1)
         }
     }
@@ -82,13 +104,16 @@ package struct MonitorSet: Sendable {
             entries[place].monitor.take(frame, into: &output)
         }
         entries[place].came = (frame.time, moment.uptime)
+        entries[place].offset = moment.now.milliseconds(since: frame.time)
         entries[place].told = frame.time
         settle(place)
     }
 
-    /// Takes note of how a unit is being read.
+    /// Takes note of how a unit is being read. A change of the cadence alone says nothing that
+    /// matters to anybody while readings come.
     package mutating func note(_ report: FeedReport, of unit: UnitID, at moment: Moment) {
-        guard let place = places[unit] else { return }
+        guard let place = places[unit], report.fault?.rawValue != entries[place].monitor.feedFault
+        else { return }
         var feed = JournaledFeed(report)
         // On the clock of frames, as everything that monitors are told.
         feed.since = time(of: entries[place], at: moment).advanced(
@@ -97,7 +122,7 @@ package struct MonitorSet: Sendable {
         settle(place)
     }
 
-    /// Follows what is configured: `plans` of all units. A unit without a plan is watched no more.
+    /// Follows what is configured: `plans` of all units. A unit that is gone has no rules.
     ///
     /// - Parameter newest: the time of a unit's newest frame, from which on a new monitor judges.
     /// - Returns: whether anything is other than before. O(units).
@@ -119,7 +144,7 @@ package struct MonitorSet: Sendable {
                 insert(
                     Entry(
                         monitor: UnitMonitor(plan: plan, watermark: watermark), came: nil,
-                        journalNumber: 0, isOpen: false))
+                        journalNumber: 0))
                 let place = entries.count - 1
                 journal(.plan(plan), of: place, after: watermark, at: moment)
                 settle(place)
@@ -127,27 +152,28 @@ package struct MonitorSet: Sendable {
                 addCheckpoint(of: place)
             }
         }
-        guard !gone.isEmpty else { return lastNumber != before }
         for unit in gone {
-            // What is open ends; the journal goes on when the unit comes back.
-            let place = places[unit]!
-            apply(.plan(MonitoringPlan(unit: unit)), to: place, at: moment)
+            // What is open ends. The monitor stays, for a unit that comes back.
+            let (place, empty) = (places[unit]!, MonitoringPlan(unit: unit))
+            guard entries[place].monitor.plan != empty else { continue }
+            apply(.plan(empty), to: place, at: moment)
             settle(place)
-            addCheckpoint(of: place)
         }
-        entries.removeAll { gone.contains($0.monitor.plan.unit) }
-        places = Dictionary(
-            uniqueKeysWithValues: entries.enumerated().map { ($1.monitor.plan.unit, $0) })
-        return true
+        return lastNumber != before
     }
 
     /// It has become later: each second. O(units), and O(rules) for those whose deadline has come.
     ///
+    /// - Parameter held: units with frames that are not judged yet: for them time stands still.
     /// - Returns: units whose watermark moved, and where to.
-    package mutating func tick(at moment: Moment) -> [(UnitID, Timestamp)] {
+    package mutating func tick(
+        at moment: Moment, except held: Set<UnitID> = []
+    ) -> [(UnitID, Timestamp)] {
         var raised: [(UnitID, Timestamp)] = []
         for place in entries.indices {
-            guard let deadline = entries[place].deadline else { continue }
+            guard let deadline = entries[place].deadline,
+                held.isEmpty || !held.contains(entries[place].monitor.plan.unit)
+            else { continue }
             let time = time(of: entries[place], at: moment)
             guard deadline <= time else { continue }
             let before = entries[place].monitor.watermark
@@ -176,19 +202,19 @@ package struct MonitorSet: Sendable {
 
     private mutating func addCheckpoint(of place: Int) {
         entries[place].isMoved = false
-        batch.checkpoints.append(
-            entries[place].monitor.checkpoint(journalNumber: entries[place].journalNumber))
+        batch.snapshots.append(
+            MonitorSnapshot(
+                monitor: entries[place].monitor, journalNumber: entries[place].journalNumber,
+                offsetMilliseconds: entries[place].offset))
     }
 
     // MARK: - What comes of it
 
     /// What is to be recorded since it was last asked for; `nil` for nothing. Only when the frames
     /// that were taken are with the store.
-    package mutating func takeBatch() -> LedgerBatch? {
-        guard !batch.entries.isEmpty || !batch.events.isEmpty || !batch.checkpoints.isEmpty else {
-            return nil
-        }
-        defer { batch = LedgerBatch() }
+    package mutating func takeBatch() -> Batch? {
+        guard !batch.isEmpty else { return nil }
+        defer { batch = Batch() }
         return batch
     }
 
@@ -200,10 +226,13 @@ package struct MonitorSet: Sendable {
     /// The plans that hold.
     package var plans: [MonitoringPlan] { entries.map(\.monitor.plan) }
 
-    /// Up to when each unit was judged, which frames alone do not tell after a start.
-    package var watermarks: [(UnitID, Timestamp)] {
+    /// Up to when each unit was judged, and the newest time before its clock went back if that is
+    /// later: what the scrub goes on with after a start.
+    package var watermarks: [(unit: UnitID, watermark: Timestamp, ceiling: Timestamp?)] {
         entries.compactMap { entry in
-            entry.monitor.watermark.map { (entry.monitor.plan.unit, $0) }
+            entry.monitor.watermark.map { watermark in
+                (entry.monitor.plan.unit, watermark, entry.monitor.stepCeiling)
+            }
         }
     }
 
@@ -251,9 +280,18 @@ package struct MonitorSet: Sendable {
     }
 }
 
-/// A monitor that goes on after a restart.
-package struct ResumedMonitor: Sendable {
+/// A monitor at one moment: what is kept of it, and what goes on after a restart.
+package struct MonitorSnapshot: Sendable {
     package var monitor: UnitMonitor
     /// The last journal entry that has taken effect.
     package var journalNumber: Int64
+    /// See ``MonitorCheckpoint/offsetMilliseconds``.
+    package var offsetMilliseconds: Int64?
+
+    /// As bytes. O(samples of sliding averages).
+    package var checkpoint: MonitorCheckpoint {
+        var checkpoint = monitor.checkpoint(journalNumber: journalNumber)
+        checkpoint.offsetMilliseconds = offsetMilliseconds
+        return checkpoint
+    }
 }

@@ -16,10 +16,15 @@ package enum RuleNeeds {
         guard rule.isEnabled else { return false }
         switch rule.metric {
         case .laeq, .lmax: return true
-        case .lp: return rule.durationSeconds < durationSeconds
+        case .lp: return rule.durationSeconds < durationSeconds || isCutByIdleCadence(rule)
         // They run on at the meter, whoever reads them how often.
-        case .leq, .lmin, .lpeak, .ln1, .ln2: return false
+        case .leq, .lmin, .lpeak, .ln1, .ln2: return isCutByIdleCadence(rule)
         }
+    }
+
+    /// Readings ten seconds apart, one of them late or lost, would break what has to last.
+    private static func isCutByIdleCadence(_ rule: AlertRule) -> Bool {
+        rule.durationSeconds > 0 && rule.gapSeconds < 30
     }
 
     /// The units that have to be read at full rate at `now`. O(rules).
@@ -30,8 +35,7 @@ package enum RuleNeeds {
     private static func holds(_ rule: AlertRule, _ plan: MonitoringPlan, _ now: Timestamp) -> Bool {
         guard needsFullRate(rule) else { return false }
         guard let schedule = rule.schedule else { return true }
-        let clock: any LocalClock = ZoneClock(name: plan.timeZone) ?? ZoneClock.utc
-        let windows = ScheduleWindows(schedule, on: clock)
+        let windows = ScheduleWindows(schedule, on: UnitMonitor.clock(of: plan))
         return windows.contains(now.milliseconds)
             || windows.contains(now.milliseconds + leadMilliseconds)
     }

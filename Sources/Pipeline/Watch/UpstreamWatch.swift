@@ -31,48 +31,52 @@ package struct UpstreamWatch: Service {
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            var watchdogs: [String: UpstreamWatchdog] = [:]
+            var watched: [String: Watched] = [:]
             for event in open {
                 guard let upstream = event.upstream else { continue }
-                watchdogs[upstream] = UpstreamWatchdog(upstream: upstream, event: event)
+                watched[upstream] = Watched(
+                    watchdog: UpstreamWatchdog(upstream: upstream, event: event),
+                    failingSince: event.firstExceededAt)
             }
             while !Task.isCancelled {
                 try? await pace.sleep(for: .seconds(1))
                 let events = UpstreamWatch.look(
-                    at: upstreams.upstreams(), with: &watchdogs, now: clock.now)
-                guard !events.isEmpty else { continue }
-                var batch = LedgerBatch()
-                batch.events = events
-                keeper.submit(batch)
+                    at: upstreams.upstreams(), with: &watched, now: clock.now)
+                if !events.isEmpty { keeper.submit(events) }
             }
         }
     }
 
+    struct Watched {
+        var watchdog: UpstreamWatchdog
+        /// Since when it has not answered, however it failed meanwhile.
+        var failingSince: Timestamp?
+    }
+
     /// What began or ended. Pure. An upstream that is no more is not down either.
     static func look(
-        at statuses: [UpstreamStatus], with watchdogs: inout [String: UpstreamWatchdog],
-        now: Timestamp
+        at statuses: [UpstreamStatus], with watched: inout [String: Watched], now: Timestamp
     ) -> [SoundEvent] {
         var events: [SoundEvent] = []
-        var gone = Set(watchdogs.keys)
+        var gone = Set(watched.keys)
         for status in statuses {
             gone.remove(status.id)
             guard status.state != .starting else { continue }
-            var watchdog = watchdogs[status.id] ?? UpstreamWatchdog(upstream: status.id)
-            let isFailing =
-                status.state != .ok
-                && (watchdog.event != nil
-                    || now.milliseconds(since: status.since) >= patienceMilliseconds)
-            let event = watchdog.observe(
-                failingSince: isFailing ? status.since : nil, at: now)
-            watchdogs[status.id] = watchdog
+            var one = watched[status.id]
+                ?? Watched(watchdog: UpstreamWatchdog(upstream: status.id))
+            one.failingSince = status.state == .ok ? nil : one.failingSince ?? status.since
+            let isDue = one.failingSince.map { since in
+                one.watchdog.event != nil || now.milliseconds(since: since) >= patienceMilliseconds
+            } ?? false
+            let event = one.watchdog.observe(failingSince: isDue ? one.failingSince : nil, at: now)
+            watched[status.id] = one
             if let event { events.append(event) }
         }
         for id in gone.sorted() {
-            if let event = watchdogs[id]?.observe(failingSince: nil, at: now) {
+            if let event = watched[id]?.watchdog.observe(failingSince: nil, at: now) {
                 events.append(event)
             }
-            watchdogs[id] = nil
+            watched[id] = nil
         }
         return events
     }

@@ -58,7 +58,7 @@ enum EventBody {
     /// The members of an event, for an object that has begun.
     static func write(_ event: SoundEvent, into text: inout JSONText) {
         text.key("id")
-        text.integer(event.id)
+        text.whole(event.id == 0 ? nil : Int(event.id))
         text.key("kind")
         text.string(event.kind.rawValue)
         text.key("status")

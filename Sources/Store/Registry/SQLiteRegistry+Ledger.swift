@@ -2,7 +2,8 @@
 //
 //  What the machines came to: events, the journal that moved them, and where they stood. The
 //  journal is kept for good, for replays: a line is some 200 bytes, one with a plan about 500 for
-//  each rule, and a unit has a few a day.
+//  each rule. A unit has a few a day, and one for each reading while a clock that was set back
+//  catches up.
 
 import Foundation
 import GRDB
@@ -35,6 +36,14 @@ extension SQLiteRegistry: EventLedger {
 
     package func lastJournalNumber() async throws -> Int64 {
         try await pool.read { try Int64.fetchOne($0, sql: "SELECT max(number) FROM journal") ?? 0 }
+    }
+
+    package func openEvents() async throws -> [SoundEvent] {
+        try await pool.read { db in
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT * FROM event WHERE cleared_ms IS NULL ORDER BY onset_ms, id")
+            return try SoundEvent.stored(rows, db)
+        }
     }
 
     package func recordedEvents(
@@ -92,17 +101,19 @@ extension MonitorCheckpoint {
             unit: unit, journalNumber: row["journal_number"],
             watermark: (row["watermark_ms"] as Int64?).map(Timestamp.init(milliseconds:)),
             version: row["version"], state: Array(row["state"] as Data))
+        offsetMilliseconds = row["offset_ms"]
     }
 
     fileprivate func store(_ db: Database) throws {
         try db.execute(
             sql: """
                 INSERT OR REPLACE INTO checkpoint
-                    (unit, journal_number, watermark_ms, version, state)
-                VALUES (?, ?, ?, ?, ?)
+                    (unit, journal_number, watermark_ms, offset_ms, version, state)
+                VALUES (?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                unit.name, journalNumber, watermark?.milliseconds, version, Data(state),
+                unit.name, journalNumber, watermark?.milliseconds, offsetMilliseconds, version,
+                Data(state),
             ])
     }
 }

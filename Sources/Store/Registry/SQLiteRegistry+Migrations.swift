@@ -169,6 +169,7 @@ extension SQLiteRegistry {
                     unit TEXT NOT NULL PRIMARY KEY,
                     journal_number INTEGER NOT NULL,
                     watermark_ms INTEGER,
+                    offset_ms INTEGER,
                     version INTEGER NOT NULL,
                     state BLOB NOT NULL
                 ) WITHOUT ROWID;

@@ -45,6 +45,30 @@ import Testing
         #expect(desk.keeper.warnings == [])
     }
 
+    @Test func `tells what begins or ends during a failure, each change once, by its id`() async {
+        let desk = Desk()
+        desk.keeper.submit(batch([event("a")]))
+        async let work: Void = desk.keeper.run()
+        await desk.told(1)
+        desk.ledger.fail(times: 3)
+        desk.keeper.submit(batch([event("b")]))
+        await desk.clock.sleepers()
+        desk.keeper.submit(batch([event("a", isEnded: true)]))
+        for _ in 0..<2 {
+            desk.clock.advance(by: .seconds(1))
+            await desk.clock.sleepers()
+        }
+        desk.clock.advance(by: .seconds(1))
+        await desk.told(4)
+        desk.keeper.close()
+        await work
+        #expect(
+            desk.steps.filter { $0.hasPrefix("tell") } == [
+                "tell a saved 1", "tell b unsaved 0", "tell a. unsaved 1",
+                "tell b saved 2, a. saved 1",
+            ])
+    }
+
     @Test func `records nothing whose frames cannot be flushed`() async {
         let desk = Desk(flushFailures: 1)
         desk.keeper.submit(batch([event("a")]))
@@ -71,12 +95,12 @@ import Testing
 
     @Test func `lets what changed during a failure take the place of what waits`() async {
         let desk = Desk(failures: 1)
-        let first = checkpoint(1)
-        desk.keeper.submit(batch([event("a"), event("b")], checkpoints: [first], entries: 1...2))
+        let first = snapshot(1)
+        desk.keeper.submit(batch([event("a"), event("b")], snapshots: [first], entries: 1...2))
         desk.ledger.during = { [keeper = desk.keeper] in
             keeper.submit(
                 batch(
-                    [event("b", isEnded: true), event("c")], checkpoints: [checkpoint(3)],
+                    [event("b", isEnded: true), event("c")], snapshots: [snapshot(3)],
                     entries: 3...3))
         }
         async let work: Void = desk.keeper.run()
@@ -93,7 +117,7 @@ import Testing
     @Test func `keeps the newest checkpoint of each unit`() async {
         let desk = Desk()
         for number in 1...3 as ClosedRange<Int64> {
-            desk.keeper.submit(batch([], checkpoints: [checkpoint(number), checkpoint(9, of: "other")]))
+            desk.keeper.submit(batch([], snapshots: [snapshot(number), snapshot(9, of: "other")]))
         }
         desk.keeper.close()
         await desk.keeper.run()
@@ -137,7 +161,7 @@ import Testing
 
     @Test func `gets back the ids of what was open`() async {
         let desk = Desk()
-        desk.keeper.resume([event("a")])
+        desk.keeper.submit([event("a")])
         desk.keeper.close()
         await desk.keeper.run()
         #expect(desk.keeper.id(of: event("a").key) == 1)
@@ -153,18 +177,18 @@ private func event(_ name: String, isEnded: Bool = false) -> SoundEvent {
     return event
 }
 
-private func checkpoint(_ number: Int64, of unit: String = "NL43-0001") -> MonitorCheckpoint {
-    MonitorCheckpoint(
-        unit: UnitID(unit)!, journalNumber: number, watermark: nil, version: 1, state: [])
+private func snapshot(_ number: Int64, of unit: String = "NL43-0001") -> MonitorSnapshot {
+    MonitorSnapshot(
+        monitor: UnitMonitor(plan: MonitoringPlan(unit: UnitID(unit)!)), journalNumber: number)
 }
 
 private func batch(
-    _ events: [SoundEvent], checkpoints: [MonitorCheckpoint] = [],
+    _ events: [SoundEvent], snapshots: [MonitorSnapshot] = [],
     entries: ClosedRange<Int64>? = nil
-) -> LedgerBatch {
-    var batch = LedgerBatch()
+) -> MonitorSet.Batch {
+    var batch = MonitorSet.Batch()
     batch.events = events
-    batch.checkpoints = checkpoints
+    batch.snapshots = snapshots
     batch.entries = entries?.map {
         JournalEntry(
             number: $0, unit: Samples.unit, watermark: nil, at: Samples.now, input: .clockStep)
@@ -275,6 +299,8 @@ private final class ListLedger: EventLedger {
         state = Mutex(State(failures: failures))
     }
 
+    func fail(times: Int) { state.withLock { $0.failures = times } }
+
     var entries: [Int64] { state.withLock { $0.entries } }
     var checkpoints: [Int64] { state.withLock { $0.checkpoints } }
     /// Done once while a batch is being recorded.
@@ -309,5 +335,6 @@ private final class ListLedger: EventLedger {
     func checkpoints() async throws -> [MonitorCheckpoint] { [] }
     func journal(of unit: UnitID, after number: Int64) async throws -> [JournalEntry] { [] }
     func lastJournalNumber() async throws -> Int64 { 0 }
+    func openEvents() async throws -> [SoundEvent] { [] }
     func recordedEvents(of unit: UnitID, in range: TimeRange) async throws -> [SoundEvent] { [] }
 }

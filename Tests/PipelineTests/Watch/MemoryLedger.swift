@@ -59,6 +59,10 @@ final class MemoryLedger: EventLedger {
 
     func lastJournalNumber() async throws -> Int64 { journal.last?.number ?? 0 }
 
+    func openEvents() async throws -> [SoundEvent] {
+        events.filter(\.isActive).sorted { ($0.onsetAt, $0.key) < ($1.onsetAt, $1.key) }
+    }
+
     func recordedEvents(of unit: UnitID, in range: TimeRange) async throws -> [SoundEvent] {
         events.filter { $0.unit == unit && $0.kind == .rule && range.contains($0.onsetAt) }
             .sorted { $0.onsetAt < $1.onsetAt }

@@ -131,7 +131,7 @@ struct Simulation {
         // The store commits by itself, too.
         try await store.flush()
         try crashes(at: 4)
-        if let batch { _ = try await ledger.record(batch) }
+        if let batch { _ = try await ledger.record(batch.ledger) }
     }
 
     private mutating func restart(at moment: MonitorSet.Moment) async throws {
@@ -139,15 +139,19 @@ struct Simulation {
         store.crash()
         // Now and then by another version, which reads the whole journal.
         if crashCount % 40 == 20 { ledger.forgetCheckpoints() }
-        let (resumed, events) = try await MonitorRecovery.resume(ledger: ledger, history: store)
+        let recovery = try await MonitorRecovery(ledger: ledger, history: store, now: moment.now)
+        lost += recovery.events.filter { $0.closedAt == moment.now && $0.clearReason == .noData }
+            .map(\.key)
         var batch = LedgerBatch()
-        batch.events = events
+        batch.events = recovery.events
         _ = try await ledger.record(batch)
         monitors = MonitorSet(
-            resumed: resumed, lastNumber: try await ledger.lastJournalNumber(), at: moment)
+            resumed: recovery.monitors, lastNumber: recovery.lastNumber, at: moment)
         scrub = Scrub()
         for frame in store.newest { scrub.resume(frame) }
-        for (unit, time) in monitors.watermarks { scrub.raise(unit, to: time) }
+        for one in monitors.watermarks {
+            scrub.resume(one.unit, at: one.watermark, ceiling: one.ceiling)
+        }
         let open = Set(monitors.openEvents.map(\.key))
         lost += ledger.events.filter(\.isActive).map(\.key).filter { !open.contains($0) }
     }

@@ -18,18 +18,19 @@ import Testing
         ("ends when the upstream is no more", "ddddd..", "---O-C-"),
         ("goes on while an upstream starts anew", "ddddsso", "---O--C"),
         ("goes on when down becomes stalled", "ddddttto", "---O---C"),
+        ("counts down and stalled as one failure", "odtdtdto", "----O--C"),
         ("begins a second one", "ddddoddddo", "---OC---OC"),
         ("forgets one that is no more", "dd.ddddd", "------O-"),
     ])
     func `turns states into events`(what: String, states: String, events: String) {
-        var watchdogs: [String: UpstreamWatchdog] = [:]
-        let marks = look(at: states, with: &watchdogs).map { $0.map(mark) ?? "-" }
+        var watched: [String: UpstreamWatch.Watched] = [:]
+        let marks = look(at: states, with: &watched).map { $0.map(mark) ?? "-" }
         #expect(marks.joined() == events, Comment(rawValue: what))
     }
 
     @Test func `says since when it fails, and when that was told`() throws {
-        var watchdogs: [String: UpstreamWatchdog] = [:]
-        let events = look(at: "ooddddo", with: &watchdogs).compactMap { $0 }
+        var watched: [String: UpstreamWatch.Watched] = [:]
+        let events = look(at: "ooddddo", with: &watched).compactMap { $0 }
         let ended = try #require(events.last)
         #expect(events.count == 2)
         #expect(ended.kind == .upstreamDown)
@@ -43,24 +44,28 @@ import Testing
     }
 
     @Test func `goes on with an event that was open when the program ended`() throws {
-        var before: [String: UpstreamWatchdog] = [:]
+        var before: [String: UpstreamWatch.Watched] = [:]
         let event = try #require(look(at: "dddd", with: &before).last ?? nil)
         for (states, events) in [("sdo", "--C"), ("do", "-C"), ("o", "C"), (".", "C")] {
-            var watchdogs = ["north": UpstreamWatchdog(upstream: "north", event: event)]
-            let told = look(at: states, with: &watchdogs, from: 10)
+            var watched = [
+                "north": UpstreamWatch.Watched(
+                    watchdog: UpstreamWatchdog(upstream: "north", event: event),
+                    failingSince: event.firstExceededAt)
+            ]
+            let told = look(at: states, with: &watched, from: 10)
             #expect(told.map { $0.map(mark) ?? "-" }.joined() == events)
             #expect(told.compactMap { $0?.key } == [event.key])
         }
     }
 
     @Test func `keeps upstreams apart`() {
-        var watchdogs: [String: UpstreamWatchdog] = [:]
+        var watched: [String: UpstreamWatch.Watched] = [:]
         let statuses = [status("a", .down), status("b", .ok), status("c", .stalled)]
-        let begun = UpstreamWatch.look(at: statuses, with: &watchdogs, now: time(3))
+        let begun = UpstreamWatch.look(at: statuses, with: &watched, now: time(3))
         #expect(begun.map(\.upstream) == ["a", "c"])
-        let ended = UpstreamWatch.look(at: [status("a", .down)], with: &watchdogs, now: time(4))
+        let ended = UpstreamWatch.look(at: [status("a", .down)], with: &watched, now: time(4))
         #expect(ended.map(\.upstream) == ["c"])
-        #expect(watchdogs.keys.sorted() == ["a"])
+        #expect(watched.keys.sorted() == ["a"])
     }
 
     private func time(_ column: Int) -> Timestamp {
@@ -76,7 +81,7 @@ import Testing
     private func mark(_ event: SoundEvent) -> String { event.isActive ? "O" : "C" }
 
     private func look(
-        at states: String, with watchdogs: inout [String: UpstreamWatchdog], from start: Int = 0
+        at states: String, with watched: inout [String: UpstreamWatch.Watched], from start: Int = 0
     ) -> [SoundEvent?] {
         var (known, since) = (Character(" "), 0)
         return states.enumerated().map { index, letter in
@@ -86,7 +91,7 @@ import Testing
             ]
             let statuses = named[letter].map { [status("north", $0, since: since)] } ?? []
             let events = UpstreamWatch.look(
-                at: statuses, with: &watchdogs, now: time(start + index))
+                at: statuses, with: &watched, now: time(start + index))
             #expect(events.count <= 1)
             return events.first
         }
