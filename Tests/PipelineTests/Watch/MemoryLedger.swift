@@ -72,6 +72,7 @@ final class MemoryLedger: EventLedger {
 /// A store in memory: what is not flushed is lost with ``crash()``. The first write of a time wins.
 final class CrashingStore: FrameStore, LevelHistory {
     private struct State {
+        var isStopped = false
         var waiting: [Frame] = []
         /// By time.
         var durable: [UnitID: [Frame]] = [:]
@@ -80,9 +81,16 @@ final class CrashingStore: FrameStore, LevelHistory {
     private let state = Mutex(State())
 
     func append(_ frames: [Frame]) async throws(StoreError) -> AppendSummary {
-        state.withLock { $0.waiting += frames }
+        let isStopped = state.withLock { state in
+            if !state.isStopped { state.waiting += frames }
+            return state.isStopped
+        }
+        if isStopped { throw .stopped }
         return AppendSummary()
     }
+
+    /// Takes nothing any more.
+    func stop() { state.withLock { $0.isStopped = true } }
 
     func flush() async throws(StoreError) {
         state.withLock { state in

@@ -20,6 +20,18 @@ import Testing
         #expect(!RuleNeeds.needsFullRate(rule))
     }
 
+    @Test(arguments: [
+        (.lp, 60, 30, false), (.lp, 60, 29, true), (.leq, 60, 10, true), (.leq, 0, 10, false),
+        (.ln1, 600, 5, true), (.lpeak, 600, 30, false),
+    ] as [(RuleMetric, Int, Int, Bool)])
+    func `is the full rate, too, where the gap cuts what comes each ten seconds`(
+        metric: RuleMetric, duration: Int, gap: Int, isNeeded: Bool
+    ) {
+        var rule = RuleStrip.rule(metric: metric, duration: duration)
+        rule.gapSeconds = gap
+        #expect(RuleNeeds.needsFullRate(rule) == isNeeded)
+    }
+
     // From 22:00 to 06:00 in London, on the nights that begin on Monday to Friday.
     @Test(arguments: [
         ("a minute before the window", "2026-11-23T21:59:00Z", true),
