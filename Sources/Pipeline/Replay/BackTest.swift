@@ -5,8 +5,7 @@
 
 package import Monitoring
 
-/// Runs one rule over one unit's frames. Pure: frames come in as chunks, oldest first. Only the
-/// columns in ``metrics(of:)`` are looked at.
+/// Runs one rule over one unit's frames. Pure: frames come in as chunks, oldest first.
 package struct BackTest: Sendable {
     /// The events, by onset; of more than ``eventMaximum`` the first ones.
     package private(set) var events: [SoundEvent] = []
@@ -31,11 +30,6 @@ package struct BackTest: Sendable {
         var plan = plan
         plan.rules = [rule]
         monitor = UnitMonitor(plan: plan, hasWatchdogs: false)
-    }
-
-    /// The columns that a rule looks at; times and states are always needed.
-    package static func metrics(of rule: AlertRule) -> [Metric] {
-        rule.metric == .lmax ? [.lp, .lmax] : [Metric(rawValue: rule.metric.column)!]
     }
 
     /// Takes the next frames, all later than those before, of whatever origin.

@@ -92,7 +92,7 @@ extension AverageMachine {
         state.event!.coveredTicks += min(period.covered, period.ticks) - (counted?.covered ?? 0)
         state.event!.spanTicks += period.ticks - (counted?.ticks ?? 0)
         if period.isOverloaded { state.event!.isOverloaded = true }
-        _ = state.event!.note(mean, at: period.end, isAbove: limits.sign > 0)
+        state.event!.note(mean, at: period.end, isAbove: limits.sign > 0)
         if exceeds {
             state.event!.exceededTicks += period.ticks - (counted?.ticks ?? 0)
             state.event!.lastExceededAt = period.end
@@ -153,7 +153,7 @@ extension AverageMachine {
         if state.isOpen {
             if !wasCounted { state.event!.samples += 1 }
             state.event!.escalate(from: run, at: time)
-            _ = state.event!.note(mean, at: time, isAbove: true)
+            state.event!.note(mean, at: time, isAbove: true)
             output.step(.onset, at: time, of: copy, mean)
             output.add(state.event!)
             foresee()

@@ -29,8 +29,6 @@ struct EventTally: Hashable, Sendable, Codable {
     var closedAt: Int64?
     var reason: SoundEvent.ClearReason?
 
-    var isOpen: Bool { clearedAt == nil }
-
     init(
         _ copy: RuleCopy, _ level: SoundEvent.Level, from run: RunTally, onsetAt: Int64,
         tenths: Int16
@@ -61,14 +59,13 @@ struct EventTally: Hashable, Sendable, Codable {
         spanTicks = run.spanTicks
     }
 
-    /// - Returns: whether it is a new peak.
+    /// Takes a value; a new peak is the first that goes beyond those before.
     @inline(__always)
-    mutating func note(_ tenths: Int16, at time: Int64, isAbove: Bool) -> Bool {
+    mutating func note(_ tenths: Int16, at time: Int64, isAbove: Bool) {
         lastTenths = tenths
-        guard isAbove ? tenths > peakTenths : tenths < peakTenths else { return false }
+        guard isAbove ? tenths > peakTenths : tenths < peakTenths else { return }
         peakTenths = tenths
         peakAt = time
-        return true
     }
 
     /// Ends it. A clock that went back does not let it end before its onset.

@@ -270,7 +270,7 @@ extension RuleMachine {
         state.event!.spanTicks += elapsed
         if sample.isOver { state.event!.isOverloaded = true }
         if sample.value != Levels.none {
-            _ = state.event!.note(sample.value, at: sample.time, isAbove: limits.sign > 0)
+            state.event!.note(sample.value, at: sample.time, isAbove: limits.sign > 0)
         }
         if exceeds(sample, limit) {
             state.event!.exceededTicks += sample.weight

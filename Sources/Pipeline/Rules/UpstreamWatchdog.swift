@@ -5,7 +5,7 @@
 package import Monitoring
 
 /// Watches over one upstream. Pure; times are of our clock.
-package struct UpstreamWatchdog: Hashable, Sendable, Codable {
+package struct UpstreamWatchdog: Hashable, Sendable {
     package let upstream: String
     /// The event while it lasts.
     package private(set) var event: SoundEvent?
