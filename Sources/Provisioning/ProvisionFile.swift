@@ -27,10 +27,8 @@ package struct ProvisionFile: Sendable {
     /// - Throws: when it is not JSON, or has a key twice.
     package init(json: [UInt8]) throws(ProvisionProblems) {
         let document = try Node(json: json)
-        let notes = Notes()
-        let file = Entry(document, at: "") { place, rest in
-            notes.problems.note("\(place.isEmpty ? "The file" : place) \(rest)")
-        }
+        let notes = Notes(limit: ProvisionProblems.limit)
+        let file = Entry(document, at: "", notes)
         func entries(_ key: String) -> [Entry] { file?.entries(key) ?? [] }
         upstreams = Section(entries("upstreams"), Upstream.init)
         units = Section(entries("units"), id: .unitID, UnitEntry.init)
@@ -41,7 +39,7 @@ package struct ProvisionFile: Sendable {
         rules = Section(entries("rules")) { AlertRule($0, id: $1) }
         links = Section(entries("links"), LinkEntry.init)
         file?.close()
-        problems = notes.problems
+        problems = ProvisionProblems(notes, of: "The file")
     }
 
     /// The rules, for a use in which nothing else of the file counts.
@@ -64,9 +62,4 @@ package struct ProvisionFile: Sendable {
     package var unkept: [String] {
         links.count > 0 ? ["links"] : []
     }
-}
-
-/// Collects while closures read.
-private final class Notes {
-    var problems = ProvisionProblems()
 }

@@ -23,6 +23,7 @@ extension AlertRule {
     ///   - id: the rule's; `nil`: as the object says, or what `makeID` answers.
     ///   - site: where the rule is; the object need not say it, and must not contradict.
     ///   - known: the rule as it is: what the object leaves out stays.
+    ///     Its ``version`` is the one that the object gives, or that of `known`.
     /// - Throws: everything that is wrong at once.
     package init(
         json: some Sequence<UInt8>, id: String? = nil, makeID: () -> String, site: Site,
@@ -35,10 +36,9 @@ extension AlertRule {
             throw FieldFaults(
                 faults: error.sentences.map { .init(field: "body", message: "is wrong: \($0)") })
         }
-        let notes = FieldNotes()
-        let entry = Entry(node, at: "") { place, rest in
-            notes.faults.append(.init(field: place.isEmpty ? "body" : place, message: rest))
-        }
+        // Bounded by the text.
+        let notes = Notes(limit: .max)
+        let entry = Entry(node, at: "", notes)
         let given = entry?.optional("id", .identifier)
         if let id, let given, given != id {
             entry?.note("id", "is \"\(given)\", and the rule's is \"\(id)\". Leave it out.")
@@ -47,12 +47,12 @@ extension AlertRule {
             AlertRule($0, id: id ?? given ?? makeID(), site: site, over: known)
         }
         entry?.close()
-        guard let rule, notes.faults.isEmpty else { throw FieldFaults(faults: notes.faults) }
+        guard let rule, notes.count == 0 else {
+            throw FieldFaults(
+                faults: notes.first.map {
+                    .init(field: $0.place.isEmpty ? "body" : $0.place, message: $0.rest)
+                })
+        }
         self = rule
     }
-}
-
-/// Collects while closures read.
-private final class FieldNotes {
-    var faults: [FieldFaults.Fault] = []
 }

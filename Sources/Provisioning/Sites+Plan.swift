@@ -13,9 +13,13 @@ extension Sites {
     ) -> Sites {
         var sites = self
         for item in file.clients.items { sites.clients[item.value.id] = item.value }
-        for item in file.projects.items { sites.projects[item.value.id] = item.value }
+        for item in file.projects.items {
+            sites.projects[item.value.id] = item.value
+            sites.unreadableHours.remove(item.value.id)
+        }
         for item in file.locations.items { sites.locations[item.value.id] = item.value }
         problems.checkReferences(of: file, to: sites, units)
+        problems.checkClients(of: file, from: self, to: sites)
         sites.assign(file.assignments.items, &problems)
         sites.putRules(file.rules.items, &problems)
         return sites
@@ -138,6 +142,36 @@ extension ProvisionProblems {
                 "\(place) has the unit \"\(here.unit)\" at \"\(here.location)\" \(here.span), while "
                     + "\"\(other.unit)\" is at \"\(other.location)\" \(other.span). "
                     + "End one before the other begins.")
+        }
+    }
+
+    /// What was measured for one client is never shown to another: a location at which somebody
+    /// measured stays with its client.
+    fileprivate mutating func checkClients(
+        of file: ProvisionFile, from old: Sites, to new: Sites
+    ) {
+        let measured = Set(old.assignments.map(\.location))
+        for item in file.locations.items where measured.contains(item.value.id) {
+            guard let project = old.locations[item.value.id]?.project,
+                let before = old.projects[project]?.client, item.value.project != project,
+                let after = new.projects[item.value.project]?.client, after != before
+            else { continue }
+            note(
+                "\(item.place).project is \"\(item.value.project)\", which is of the client "
+                    + "\"\(after)\", and the location \"\(item.value.id)\" was measured for "
+                    + "\"\(before)\". Give a project of \"\(before)\", or another location's id.")
+        }
+        for item in file.projects.items {
+            guard let before = old.projects[item.value.id]?.client, before != item.value.client,
+                let location = measured.sorted().first(where: {
+                    old.locations[$0]?.project == item.value.id
+                        && new.locations[$0]?.project == item.value.id
+                })
+            else { continue }
+            note(
+                "\(item.place).client is \"\(item.value.client)\", and the project's location "
+                    + "\"\(location)\" was measured for \"\(before)\". Leave the client, or make "
+                    + "another project.")
         }
     }
 

@@ -120,12 +120,12 @@ package actor LevelStore: FrameStore, FrameImporter, FrameDeletion, StoreHealth,
     /// Deletes stored frames. See ``StoreEngine/deleteFrames(of:in:)``.
     package func deleteFrames(
         of unit: UnitID, in range: TimeRange
-    ) async throws(StoreError) -> Bool {
-        guard !isStopped else { throw .stopped }
+    ) async throws(DeletionError) -> Bool {
+        guard !isStopped else { throw .store(.stopped) }
         do {
             return try engine.deleteFrames(of: unit, in: range)
         } catch {
-            throw StoreError(error)
+            throw error as? DeletionError ?? .store(StoreError(error))
         }
     }
 

@@ -61,9 +61,12 @@ extension StoreEngine {
     /// Makes one segment for each day that `sealed` touches, or, when there are no sealed heads,
     /// for the day of `all`; one publication.
     ///
-    /// - Parameter rewritten: see ``Merge/rewritten``.
+    /// - Parameters:
+    ///   - rewritten: see ``Merge/rewritten``.
+    ///   - damaged: files known to be damaged; they are set aside, as those are that prove to be.
     func merge(
-        _ sealed: [Segment], all: [Segment], rewritten: Set<UnitRef> = []
+        _ sealed: [Segment], all: [Segment], rewritten: Set<UnitRef> = [],
+        damaged: Set<String> = []
     ) throws -> Int {
         let refs = view.withState { $0.names.indices.map { UnitRef($0) } }
         var merge = Merge(refs: refs, tombstones: manifest.tombstones, rewritten: rewritten)
@@ -106,8 +109,9 @@ extension StoreEngine {
         }
         _ = view.note(merge.damage)
         try publish(
-            adding: outputs, removing: inputs, damaged: Set(merge.damage.map(\.file)),
-            flushedLSN: manifest.flushedLSN, changing: { _ in })
+            adding: outputs, removing: inputs,
+            damaged: damaged.union(merge.damage.map(\.file)), flushedLSN: manifest.flushedLSN,
+            changing: { _ in })
         return inputs.count
     }
 }

@@ -24,10 +24,13 @@ extension StoreEngine {
             Set(units.values.joined().compactMap { state.refs[$0] })
         }
         let sealed = segments.filter { $0.level == 0 && found[$0.name] != nil }
-        if !sealed.isEmpty { _ = try merge(sealed, all: segments, rewritten: refs) }
+        let damaged = Set(found.keys)
+        if !sealed.isEmpty {
+            _ = try merge(sealed, all: segments, rewritten: refs, damaged: damaged)
+        }
         for (_, generations) in StoreEngine.daily(view.withState { $0.segments })
         where generations.contains(where: { found[$0.name] != nil }) {
-            _ = try merge([], all: generations, rewritten: refs)
+            _ = try merge([], all: generations, rewritten: refs, damaged: damaged)
         }
         for segment in segments where !segment.header.holdsFrames {
             guard let lost = units[segment.name] else { continue }

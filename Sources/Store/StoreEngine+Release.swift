@@ -51,7 +51,8 @@ extension StoreEngine {
 
     /// Puts a segment of rollups alone in the place of `segment`.
     ///
-    /// - Parameter lost: units that are left out.
+    /// - Parameter lost: units that are left out, because pages of theirs cannot be read; the file
+    ///   is set aside then.
     func keepRollups(of segment: Segment, without lost: Set<UnitID> = []) throws {
         let contents: [(row: UnitRow, name: UnitID)]
         do {
@@ -61,10 +62,11 @@ extension StoreEngine {
             try setAside(segment, error)
             return
         }
+        let damaged: Set<String> = lost.isEmpty ? [] : [segment.name]
         guard !contents.isEmpty else {
             try publish(
-                adding: [], removing: [segment], flushedLSN: manifest.flushedLSN,
-                changing: { _ in })
+                adding: [], removing: [segment], damaged: damaged,
+                flushedLSN: manifest.flushedLSN, changing: { _ in })
             return
         }
         let file = try segment.file()
@@ -78,8 +80,8 @@ extension StoreEngine {
             }
         }
         try publish(
-            adding: [rest], removing: [segment], flushedLSN: manifest.flushedLSN,
-            changing: { _ in })
+            adding: [rest], removing: [segment], damaged: damaged,
+            flushedLSN: manifest.flushedLSN, changing: { _ in })
     }
 
     private func setAside(_ segment: Segment, _ error: FormatError) throws {

@@ -43,24 +43,27 @@ extension StoreEngine {
     /// They are gone from the disk with the next rewrite of their days. Of a day whose frames were
     /// let go, which is never written again, the unit's rollups are not answered any more.
     /// - Returns: false when the unit was never seen.
-    /// - Throws: ``StoreError/failed`` beyond ``Tombstone/countMaximum``; ``DiskError``.
+    /// - Throws: ``DeletionError/tooMany(_:)`` beyond ``Tombstone/countMaximum``, and nothing has
+    ///   changed then; ``DiskError``.
     package func deleteFrames(of unit: UnitID, in range: TimeRange) throws -> Bool {
         guard let ref = view.withState({ $0.refs[unit] }) else { return false }
+        func tombstone() -> Tombstone {
+            Tombstone(
+                ref: ref, from: range.start.milliseconds, to: range.end.milliseconds,
+                generation: nextGeneration)
+        }
+        func others(than new: Tombstone) -> [Tombstone] {
+            manifest.tombstones.filter { !new.covers($0) }
+        }
+        let waiting = others(than: tombstone()).count
+        guard waiting < Tombstone.countMaximum else { throw DeletionError.tooMany(waiting) }
         // What is in heads and log becomes a segment, so that one rule hides everything.
         try seal()
-        let tombstone = Tombstone(
-            ref: ref, from: range.start.milliseconds, to: range.end.milliseconds,
-            generation: nextGeneration)
+        let new = tombstone()
         nextGeneration += 1
-        let others = manifest.tombstones.filter { !tombstone.covers($0) }
-        guard others.count < Tombstone.countMaximum else {
-            throw StoreError.failed(
-                "\(others.count) deletions wait for their days to be written anew; "
-                    + "`earshot store compact --force` does it at once.")
-        }
         try publish(
             adding: [], removing: [], flushedLSN: manifest.flushedLSN,
-            tombstones: others + [tombstone], changing: { _ in })
+            tombstones: others(than: new) + [new], changing: { _ in })
         forgetLookups()
         return true
     }
@@ -124,7 +127,7 @@ extension StoreEngine {
         }
         next.leftovers = leftovers(behind: next, gone.subtracting(damaged))
         do {
-            try deletions.record(next.tombstones, on: disk)
+            try deletions.record(next.tombstones, over: manifest.tombstones, on: disk)
             try next.prepare(on: disk)
         } catch {
             deletions.doubt()

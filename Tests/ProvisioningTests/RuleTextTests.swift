@@ -48,8 +48,86 @@ private func rule(
         #expect(
             next
                 == AlertRule(
-                    id: "made", site: .location("gate"), name: "Night", thresholdTenths: 650))
+                    id: "made", version: 4, site: .location("gate"), name: "Night",
+                    thresholdTenths: 650))
         #expect(try rule(#"{"metric": "lp"}"#, id: "made", over: known).averaging == nil)
+    }
+
+    // Over an average of 5 minutes, twice, on Fridays from 22:00 to 07:30 but at Christmas.
+    @Test(arguments: [
+        (#"{"averaging": {"consecutive": 3}}"#, "sliding 300 3", "1320-450 fri 1"),
+        (#"{"averaging": {"mode": "clock"}}"#, "clock 300 2", "1320-450 fri 1"),
+        (#"{"averaging": {"seconds": null}}"#, "sliding 900 2", "1320-450 fri 1"),
+        (#"{"averaging": {}}"#, "sliding 300 2", "1320-450 fri 1"),
+        (#"{"averaging": null}"#, "clock 900 1", "1320-450 fri 1"),
+        (#"{"schedule": {"end": "06:00"}}"#, "sliding 300 2", "1320-360 fri 1"),
+        (#"{"schedule": {"start": "21:00", "days": ["sat"]}}"#, "sliding 300 2", "1260-450 sat 1"),
+        (#"{"schedule": {"except_dates": null}}"#, "sliding 300 2", "1320-450 fri 0"),
+        (
+            #"{"schedule": {"days": null}}"#, "sliding 300 2",
+            "1320-450 mon tue wed thu fri sat sun 1"
+        ),
+    ])
+    func `keeps what objects inside leave out, too`(
+        json: String, averaging: String, schedule: String
+    ) throws {
+        let known = try rule(
+            """
+            {"name": "N", "threshold_db": 65,
+             "averaging": {"mode": "sliding", "seconds": 300, "consecutive": 2},
+             "schedule": {"start": "22:00", "end": "07:30", "days": ["fri"],
+                          "except_dates": ["2026-12-25"]}}
+            """)
+        let next = try rule(json, id: "made", over: known)
+        let average = try #require(next.averaging)
+        #expect("\(average.mode) \(average.seconds) \(average.consecutive)" == averaging)
+        let window = try #require(next.schedule)
+        let days = window.days.names.joined(separator: " ")
+        #expect(
+            "\(window.startMinute)-\(window.endMinute) \(days) \(window.exceptDates.count)"
+                == schedule)
+    }
+
+    // What there is already, what is sent, and what is wrong.
+    @Test(arguments: [
+        ("", #""averaging": {"mode": "window"}"#, ["schedule"]),
+        ("", #""averaging": {"mode": "window"}, "schedule": null"#, ["schedule"]),
+        ("", #""averaging": {"mode": "window"}, "schedule": {"start": "22:00"}"#, ["schedule.end"]),
+        ("", #""schedule": {"end": "07:00"}"#, ["schedule.start"]),
+        (#""averaging": {"mode": "window"}, "#, #""schedule": null"#, ["schedule"]),
+        (#""averaging": {"mode": "window"}, "#, #""name": "N""#, []),
+        (#""metric": "lmax", "#, #""comparison": "below""#, ["comparison"]),
+        (#""comparison": "below", "#, #""metric": "lmax""#, ["comparison"]),
+        (#""comparison": "below", "#, #""metric": "lp""#, []),
+    ])
+    func `is refused over what it does not go with`(
+        before: String, change: String, fields: [String]
+    ) throws {
+        let known =
+            before.isEmpty
+            ? try rule(least)
+            : try rule(
+                "{\(before)\"name\": \"N\", \"threshold_db\": 65, "
+                    + #""schedule": {"start": "22:00", "end": "07:00"}}"#)
+        var found: [String] = []
+        do {
+            _ = try rule("{\(change)}", id: "made", over: known)
+        } catch {
+            found = error.faults.map(\.field)
+        }
+        #expect(found == fields)
+    }
+
+    @Test func `over one that is out of range is refused as a whole`() throws {
+        var known = try rule(least)
+        known.recipients = (0..<51).map { "p\($0)" }
+        do {
+            _ = try rule("{}", id: "made", over: known)
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.faults.map(\.field) == ["body"])
+        }
+        #expect(try rule(#"{"recipients": []}"#, id: "made", over: known).isSound)
     }
 
     @Test(arguments: [
@@ -86,14 +164,16 @@ private func rule(
         }
     }
 
-    @Test func `keeps its id`() throws {
-        let known = try rule(least)
+    @Test func `keeps its id, and tells which version it changes`() throws {
+        var known = try rule(least)
+        known.version = 4
         do {
             _ = try rule(#"{"id": "other"}"#, id: "made", over: known)
             Issue.record("it was taken")
         } catch {
             #expect(error.faults.map(\.field) == ["id"])
         }
-        #expect(try rule(#"{"id": "made", "version": 3}"#, id: "made", over: known) == known)
+        #expect(try rule(#"{"id": "made"}"#, id: "made", over: known) == known)
+        #expect(try rule(#"{"version": 3}"#, id: "made", over: known).version == 3)
     }
 }

@@ -81,6 +81,69 @@ private func sentences(_ json: String, over sites: Sites) -> [String] {
         #expect(next.sites.deletedRules.isEmpty)
     }
 
+    // Of the harbour p1, of alpha, with the gate, where a has been; beta has p2.
+    @Test(arguments: [
+        (
+            #""locations": [{"id": "gate", "project": "p2", "name": "Gate"}]"#,
+            #"locations[0].project is "p2", which is of the client "beta", and the location "gate""#
+        ),
+        (
+            """
+            "projects": [{"id": "p1", "name": "Harbour", "client": "beta", "time_zone": "UTC"}]
+            """,
+            #"projects[0].client is "beta", and the project's location "gate" was measured for "al"#
+        ),
+        // Both at once is the same move.
+        (
+            """
+            "projects": [{"id": "p1", "name": "Harbour", "client": "beta", "time_zone": "UTC"}],
+            "locations": [{"id": "gate", "project": "p1", "name": "Gate"}]
+            """,
+            #"projects[0].client is "beta""#
+        ),
+        (#""locations": [{"id": "yard", "project": "p2", "name": "Yard"}]"#, nil),
+        (#""locations": [{"id": "gate", "project": "p3", "name": "Gate"}]"#, nil),
+        (
+            """
+            "projects": [{"id": "p1", "name": "Harbour", "client": "beta", "time_zone": "UTC"}],
+            "locations": [{"id": "gate", "project": "p3", "name": "Gate"}]
+            """,
+            nil
+        ),
+        (
+            """
+            "projects": [{"id": "p3", "name": "Own", "client": "beta", "time_zone": "UTC"}],
+            "locations": [{"id": "gate", "project": "p3", "name": "Gate"}]
+            """,
+            #"locations[0].project is "p3", which is of the client "beta""#
+        ),
+    ] as [(String, String?)])
+    func `leaves a location with the client for whom it was measured`(
+        sections: String, sentence: String?
+    ) throws {
+        let sites = try plan(
+            """
+            {"clients": [{"id": "beta", "name": "Beta"}],
+             "projects": [{"id": "p2", "name": "Other", "client": "beta", "time_zone": "UTC"},
+                          {"id": "p3", "name": "Own", "client": "alpha", "time_zone": "UTC"}]}
+            """, over: present
+        ).sites
+        let said = sentences("{\(sections)}", over: sites)
+        if let sentence {
+            #expect(said.count == 1 && said[0].hasPrefix(sentence), "\(said)")
+        } else {
+            #expect(said == [])
+        }
+    }
+
+    @Test func `heals hours that could not be read`() throws {
+        var sites = present
+        sites.unreadableHours = ["p1", "p9"]
+        let project = #"{"id": "p1", "name": "H", "client": "alpha", "time_zone": "UTC"}"#
+        let next = try plan("{\"projects\": [\(project)]}", over: sites)
+        #expect(next.sites.unreadableHours == ["p9"])
+    }
+
     // Assignments, with `a` at the gate from March on.
     @Test(arguments: [
         (
@@ -140,6 +203,20 @@ private func sentences(_ json: String, over sites: Sites) -> [String] {
         (
             #"{"id": "r9", "unit": "b", "name": "Day", "threshold_db": 65, "averaging": {"mode": "window"}}"#,
             "rules[0].schedule is missing, and averaging.mode is window."
+        ),
+        (
+            """
+            {"id": "r9", "unit": "b", "name": "Day", "threshold_db": 65, "schedule": null,
+             "averaging": {"mode": "window"}}
+            """,
+            "rules[0].schedule is missing, and averaging.mode is window."
+        ),
+        (
+            """
+            {"id": "r9", "unit": "b", "name": "Day", "threshold_db": 65, "metric": "lmax",
+             "comparison": "below"}
+            """,
+            "rules[0].comparison is below, and lmax is told only when it rises."
         ),
         (
             (1...50).map {

@@ -172,16 +172,44 @@ import Testing
         #expect(try !model.engine.deleteFrames(of: UnitID("nobody")!, in: Self.everything))
     }
 
+    /// A deletion takes the place of an earlier one that it covers. The power is cut at each change:
+    /// whichever of the two files is newer, DELETED has what MANIFEST names.
+    @Test func `are in the copy whatever the manifest says`() throws {
+        func prepared() throws -> StoreModel {
+            let model = try filled()
+            _ = try deleted(model)
+            return model
+        }
+        let model = try prepared()
+        let before = model.disk.operations
+        _ = try model.engine.deleteFrames(of: Self.unit, in: Self.everything)
+        for number in 0...(model.disk.operations - before) {
+            for seed in 0..<6 as Range<UInt64> {
+                let model = try prepared()
+                model.disk.cutPower(at: model.disk.operations + number)
+                _ = try? model.engine.deleteFrames(of: Self.unit, in: Self.everything)
+                let disk = model.disk.afterPowerCut(seed: seed)
+                let named = try Manifest(decoding: disk.bytes(Manifest.name)!).tombstones
+                let copied = try DeletedFrames.read(from: disk) ?? []
+                #expect(Set(copied).isSuperset(of: named), "change \(number), seed \(seed)")
+            }
+        }
+    }
+
     @Test func `are so many at most before their days are written anew`() throws {
-        let model = try filled()
+        var model = try filled()
         let start = StoreModel.start.milliseconds
         model.engine.manifest.tombstones = (0..<Int64(Tombstone.countMaximum)).map {
             Tombstone(ref: 1, from: start + $0, to: start + $0 + 1, generation: 2)
         }
-        #expect(throws: StoreError.self) {
+        try model.commit(1, of: 2)
+        let segments = model.engine.manifest.segments.count
+        #expect(throws: DeletionError.tooMany(Tombstone.countMaximum)) {
             try model.engine.deleteFrames(of: Self.unit, in: Self.range)
         }
         #expect(model.stored(Self.unit).count == 60)
+        // Nothing is written for what is refused.
+        #expect(model.engine.manifest.segments.count == segments)
         // One that takes the place of others is no more.
         #expect(
             try model.engine.deleteFrames(of: StoreModel.units[1], in: Self.everything))

@@ -11,11 +11,11 @@ package protocol EventBook: Sendable {
     func event(_ id: Int64) async throws -> SoundEvent?
     /// Adds an acknowledgement; a second one adds, it never overwrites.
     /// - Returns: the event after it; `nil` when there is none of this id.
-    /// - Throws: ``NotesFull`` when it has ``SoundEvent/notesMaximum`` notes.
+    /// - Throws: ``NotesFull`` when it has ``SoundEvent/notesMaximum`` acknowledgements.
     func acknowledge(_ id: Int64, _ note: SoundEvent.Note) async throws -> SoundEvent?
     /// Adds a comment.
     /// - Returns: the event after it; `nil` when there is none of this id.
-    /// - Throws: ``NotesFull`` when it has ``SoundEvent/notesMaximum`` notes.
+    /// - Throws: ``NotesFull`` when it has ``SoundEvent/notesMaximum`` comments.
     func comment(_ id: Int64, _ note: SoundEvent.Note) async throws -> SoundEvent?
 }
 

@@ -15,9 +15,11 @@ package protocol RuleBook: Sendable {
     /// Stores another version of a rule; the one before stays readable for its events. A rule stays
     /// where it is: its site is not changed.
     ///
+    /// - Parameter version: the one that `rule` was made from. When another one is stored, which is
+    ///   ``RuleBookError/changed(version:)``, it is to be read, and the change made again over it.
     /// - Returns: the rule with its version, raised by one, or as it was when nothing changed.
     /// - Throws: ``RuleBookError``.
-    func replace(_ rule: AlertRule) async throws -> AlertRule
+    func replace(_ rule: AlertRule, over version: Int) async throws -> AlertRule
     /// Deletes a rule; its events stay.
     /// - Returns: false when there is none.
     func delete(rule id: String) async throws -> Bool
@@ -25,8 +27,8 @@ package protocol RuleBook: Sendable {
     /// each second: put together anew only when something was configured, or an assignment begins
     /// or ends.
     func plans(at now: Timestamp) async throws -> [MonitoringPlan]
-    /// Rules that are stored and cannot be read, as sentences with their ids. They stop no others;
-    /// deleting or provisioning them anew heals them.
+    /// Rules, and hours of projects, that are stored and cannot be read, as sentences with their ids.
+    /// They stop no others; provisioning them anew heals them, or deleting a rule.
     func unreadableRules() async throws -> [String]
 }
 
@@ -42,4 +44,8 @@ package enum RuleBookError: Error, Hashable, Sendable {
     case tooMany
     /// No such recipients.
     case unknownRecipients([String])
+    /// Somebody else changed the rule meanwhile: another version is stored, this one.
+    case changed(version: Int)
+    /// The rule of this id has values that are out of range or do not go together.
+    case unsound(String)
 }

@@ -5,7 +5,8 @@
 
 /// A limit on what one location, or one unit that is assigned nowhere, may sound like.
 package struct AlertRule: Hashable, Sendable, Codable {
-    /// 1 to 64 of `A-Z a-z 0-9 . _ : -`; unique in the service. No other rule ever gets it.
+    /// 1 to 64 of `A-Z a-z 0-9 . _ : -`; unique in the service, also among rules that were deleted.
+    /// A rule that is provisioned under it is its next version.
     package var id: String
     /// From 1; raised by each edit.
     package var version: Int
@@ -45,6 +46,11 @@ package struct AlertRule: Hashable, Sendable, Codable {
         case location(String)
         /// Only while the unit is assigned nowhere.
         case unit(UnitID)
+
+        /// The id of the location; `nil` for a unit.
+        package var location: String? { if case .location(let id) = self { id } else { nil } }
+        /// The unit; `nil` for a location.
+        package var unit: UnitID? { if case .unit(let id) = self { id } else { nil } }
     }
 
     /// Strictly: a level at the threshold does not exceed.

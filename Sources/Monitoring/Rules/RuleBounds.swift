@@ -28,8 +28,12 @@ extension AlertRule {
             && (averaging != nil) == (metric == .laeq)
             && averaging.map { $0.isSound && ($0.mode != .window || schedule != nil) } ?? true
             && schedule.map(\.isSound) ?? true
-            && isWarningSooner
+            && isWarningSooner && isComparisonMeant
     }
+
+    /// Whether the metric can be compared so: a maximum that is told when it rises says nothing
+    /// about how low a level is.
+    package var isComparisonMeant: Bool { metric != .lmax || comparison == .above }
 
     /// Whether the warning, if there is one, comes before the limit.
     package var isWarningSooner: Bool {

@@ -74,7 +74,7 @@ package struct SoundEvent: Hashable, Sendable, Codable {
         case unitUnassigned = "unit_unassigned"
     }
 
-    /// The most acknowledgements and comments of an event, together.
+    /// The most acknowledgements of an event, and the most comments: neither takes the other's room.
     package static let notesMaximum = 200
 
     /// What somebody said of it.
@@ -82,7 +82,8 @@ package struct SoundEvent: Hashable, Sendable, Codable {
         package var at: Timestamp
         /// The name of the token or the operator.
         package var by: String
-        /// At most 2,000 characters; may be empty in an acknowledgement.
+        /// At most 2,000 characters and 8,000 bytes, of control characters only newlines and tabs;
+        /// may be empty in an acknowledgement.
         package var note: String
 
         package init(at: Timestamp, by: String, note: String) {

@@ -5,9 +5,10 @@
 /// A rule that is stored and cannot be read.
 package struct UnreadableRule: Hashable, Sendable {
     package let version: Int
-    package let site: AlertRule.Site
+    /// `nil` when that cannot be read either.
+    package let site: AlertRule.Site?
 
-    package init(version: Int, site: AlertRule.Site) {
+    package init(version: Int, site: AlertRule.Site?) {
         self.version = version
         self.site = site
     }
@@ -34,11 +35,14 @@ extension Sites {
         return put(rule)
     }
 
-    /// Puts `rule` in the place of the one of its id, at the same site.
+    /// Puts `rule` in the place of `version` of the one of its id, at the same site.
     ///
     /// - Returns: the rule with its version.
-    package mutating func replace(_ rule: AlertRule) throws(RuleBookError) -> AlertRule {
+    package mutating func replace(
+        _ rule: AlertRule, over version: Int
+    ) throws(RuleBookError) -> AlertRule {
         guard let stored = rules[rule.id] else { throw .unknownRule(rule.id) }
+        guard stored.version == version else { throw .changed(version: stored.version) }
         var rule = rule
         rule.site = stored.site
         // Whoever has gone since is not a mistake of this change.

@@ -14,6 +14,8 @@ package struct Sites: Equatable, Sendable {
     package var rules: [String: AlertRule]
     /// Rules that are stored and cannot be read; they are not applied.
     package var unreadable: [String: UnreadableRule]
+    /// Projects whose monitoring hours are stored and cannot be read; they are not applied.
+    package var unreadableHours: Set<String> = []
     /// The last versions of rules that were deleted: their ids are taken.
     package var deletedRules: [String: Int]
     /// Ids of those who can be told of events.
@@ -74,8 +76,8 @@ extension Sites {
         }
     }
 
-    /// Which unit stood at a site when, in `range`; of a unit that is assigned nowhere, the time
-    /// since it was assigned last.
+    /// Which unit stood at a site when, in `range`, oldest first; of a unit the times at which it was
+    /// at no location in use.
     package func past(of site: AlertRule.Site, in range: TimeRange) -> [PastStretch] {
         switch site {
         case .location(let id):
@@ -91,10 +93,19 @@ extension Sites {
                     range: part)
             }
         case .unit(let unit):
-            let free = assignments.filter { $0.unit == unit }.compactMap(\.to).max()
-            let start = max(range.start, free ?? range.start)
-            guard let part = TimeRange(start: start, end: range.end) else { return [] }
-            return [PastStretch(plan: MonitoringPlan(unit: unit), range: part)]
+            var stretches: [PastStretch] = []
+            var start = range.start
+            func add(until end: Timestamp) {
+                guard start < end, let gap = TimeRange(start: start, end: end) else { return }
+                stretches.append(PastStretch(plan: MonitoringPlan(unit: unit), range: gap))
+            }
+            for taken in assignments
+            where taken.unit == unit && taken.from < range.end && isInUse(taken.location) {
+                add(until: taken.from)
+                start = max(start, taken.to ?? range.end)
+            }
+            add(until: range.end)
+            return stretches
         }
     }
 

@@ -8,44 +8,53 @@ import Monitoring
 extension AlertRule {
     /// - Parameters:
     ///   - site: where the rule is; `nil`: the entry says it.
-    ///   - known: what keys that are left out keep; `nil`: they have their defaults. Null is the
-    ///     default always.
+    ///   - known: what keys that are left out keep, also those of objects inside; `nil`: they have
+    ///     their defaults. Null is the default always.
     init?(_ entry: Entry, id: String, site: Site? = nil, over known: AlertRule? = nil) {
         let reading = Reading(entry: entry, known: known)
+        let faultsBefore = entry.notes.count
         let site = reading.site(site)
-        let name = reading.required("name", .label, known?.name)
-        let metric: RuleMetric = reading.value("metric", .word, known?.metric, .laeq)
-        let threshold = reading.required(
+        let name = entry.required("name", .label, known?.name)
+        let metric: RuleMetric = entry.value("metric", .word, known?.metric, .laeq)
+        let threshold = entry.required(
             "threshold_db", .level(Bounds.thresholdTenths), known?.thresholdTenths)
-        // Ours, and raised with each change; taken so that what was read can be given back.
-        _ = entry.optional("version", .whole(1...Int(Int32.max)))
+        // Ours, and raised with each change; taken so that what was read can be given back, and so
+        // that who changes a rule can say which one it is.
+        let version = entry.optional("version", .whole(1...Int(Int32.max)))
         var rule = AlertRule(
-            id: id, site: site ?? .location(""), name: name ?? "", metric: metric,
-            averaging: reading.averaging(of: metric),
-            comparison: reading.value("comparison", .word, known?.comparison, .above),
+            id: id, version: version ?? known?.version ?? 1, site: site ?? .location(""),
+            name: name ?? "", metric: metric, averaging: reading.averaging(of: metric),
+            comparison: entry.value("comparison", .word, known?.comparison, .above),
             thresholdTenths: threshold ?? 0,
-            warningTenths: reading.optional(
+            warningTenths: entry.optional(
                 "warning_db", .level(Bounds.thresholdTenths), known?.warningTenths),
-            durationSeconds: reading.value(
+            durationSeconds: entry.value(
                 "duration_s", .whole(Bounds.durationSeconds), known?.durationSeconds, 0),
-            clearMarginTenths: reading.value(
+            clearMarginTenths: entry.value(
                 "clear_margin_db", .level(Bounds.clearMarginTenths), known?.clearMarginTenths, 20),
-            cooldownSeconds: reading.value(
+            cooldownSeconds: entry.value(
                 "cooldown_s", .whole(Bounds.cooldownSeconds), known?.cooldownSeconds, 300),
-            gapSeconds: reading.value("gap_s", .whole(Bounds.gapSeconds), known?.gapSeconds, 30))
+            gapSeconds: entry.value("gap_s", .whole(Bounds.gapSeconds), known?.gapSeconds, 30))
         rule.schedule =
             entry.has("schedule")
-            ? entry.entry("schedule").flatMap(Schedule.init) : known?.schedule
-        rule.isEnabled = reading.value("enabled", .flag, known?.isEnabled, true)
-        rule.severity = reading.optional("severity", .severity, known?.severity)
-        rule.isVisibleToClient = reading.value(
+            ? entry.entry("schedule").flatMap { Schedule($0, over: known?.schedule) }
+            : known?.schedule
+        rule.isEnabled = entry.value("enabled", .flag, known?.isEnabled, true)
+        rule.severity = entry.optional("severity", .severity, known?.severity)
+        rule.isVisibleToClient = entry.value(
             "visible_to_client", .flag, known?.isVisibleToClient, true)
-        rule.recipients = reading.value(
+        rule.recipients = entry.value(
             "recipients",
             .list(of: .identifier, limit: Bounds.recipients, isEmptyGood: true),
             known?.recipients, [])
         guard site != nil, name != nil, threshold != nil else { return nil }
         rule.noteContradictions(entry)
+        // A rule that is stored or judged by is within its bounds, whatever it was read over.
+        if !rule.isSound, entry.notes.count == faultsBefore {
+            entry.notes.add(
+                entry.place, "is a rule with values that are out of range or do not go together. "
+                    + "Give all of its keys.")
+        }
         self = rule
     }
 
@@ -58,7 +67,11 @@ extension AlertRule {
                 "is \(Node.number(warning)) and comes no sooner than threshold_db. "
                     + "Give one \(side) \(Node.number(threshold)).")
         }
-        if averaging?.mode == .window, schedule == nil, !entry.has("schedule") {
+        if !isComparisonMeant {
+            entry.note(
+                "comparison", "is below, and lmax is told only when it rises. Give above, or metric lp.")
+        }
+        if averaging?.mode == .window, schedule == nil, !entry.gives("schedule") {
             entry.note(
                 "schedule", "is missing, and averaging.mode is window. Give the window's start and end.")
         }
@@ -66,26 +79,33 @@ extension AlertRule {
 }
 
 /// Values of an entry over what is known.
-private struct Reading {
-    let entry: Entry
-    let known: AlertRule?
-
-    func required<Value>(_ key: String, _ form: Form<Value>, _ known: Value?) -> Value? {
-        if let known, !entry.has(key) { return known }
-        return entry.required(key, form)
+extension Entry {
+    fileprivate func required<Value>(
+        _ key: String, _ form: Form<Value>, _ known: Value?
+    ) -> Value? {
+        if let known, !has(key) { return known }
+        return required(key, form)
     }
 
-    func value<Value>(
+    fileprivate func value<Value>(
         _ key: String, _ form: Form<Value>, _ known: Value?, _ fallback: Value
     ) -> Value {
-        guard let change = entry.change(key, form) else { return known ?? fallback }
+        guard let change = change(key, form) else { return known ?? fallback }
         return change ?? fallback
     }
 
-    func optional<Value>(_ key: String, _ form: Form<Value>, _ known: Value?) -> Value? {
-        guard let change = entry.change(key, form) else { return known }
+    fileprivate func optional<Value>(
+        _ key: String, _ form: Form<Value>, _ known: Value?
+    ) -> Value? {
+        guard let change = change(key, form) else { return known }
         return change
     }
+}
+
+/// A rule's values that are more than one key.
+private struct Reading {
+    let entry: Entry
+    let known: AlertRule?
 
     /// - Parameter site: where the rule is whatever the entry says; that must not contradict.
     func site(_ site: AlertRule.Site?) -> AlertRule.Site? {
@@ -102,12 +122,9 @@ private struct Reading {
                 return nil
             }
         }
-        var (place, meter): (String?, String?)
-        switch site {
-        case .location(let id): place = id
-        case .unit(let id): meter = id.name
-        }
-        for (key, given, held) in [("location", location, place), ("unit", unit, meter)] {
+        for (key, given, held) in [
+            ("location", location, site.location), ("unit", unit, site.unit?.name),
+        ] {
             guard let given, given != held else { continue }
             entry.note(key, "is \"\(given)\", and the rule is elsewhere. Leave it out.")
         }
@@ -122,16 +139,18 @@ private struct Reading {
             entry.note(
                 "averaging", "is for laeq only, and metric is \(metric.rawValue). Leave it out.")
         }
-        return Averaging(given)
+        return Averaging(given, over: metric == .laeq ? known?.averaging : nil)
     }
 }
 
 extension Averaging {
-    fileprivate init?(_ entry: Entry) {
-        let mode: Mode? = entry.optional("mode", .word)
-        let seconds = entry.optional("seconds", .whole(AlertRule.Bounds.averagingSeconds))
-        let consecutive = entry.optional("consecutive", .whole(AlertRule.Bounds.consecutive))
-        self.init(mode: mode ?? .clock, seconds: seconds ?? 900, consecutive: consecutive ?? 1)
+    fileprivate init(_ entry: Entry, over known: Averaging?) {
+        self.init(
+            mode: entry.value("mode", .word, known?.mode, .clock),
+            seconds: entry.value(
+                "seconds", .whole(AlertRule.Bounds.averagingSeconds), known?.seconds, 900),
+            consecutive: entry.value(
+                "consecutive", .whole(AlertRule.Bounds.consecutive), known?.consecutive, 1))
         if self.mode == .clock, !dividesDay {
             entry.note(
                 "seconds", "is \(self.seconds), into which a day cannot be divided. Give 900, say.")
@@ -141,18 +160,22 @@ extension Averaging {
 }
 
 extension Schedule {
-    init?(_ entry: Entry) {
-        let start = entry.required("start", .minute)
-        let end = entry.required("end", .minute)
-        let days = entry.optional("days", .list(of: .one(of: Weekdays.names), isEmptyGood: false))
-        let dates = entry.optional(
+    /// - Parameter known: what keys that are left out keep; `nil`: they have their defaults.
+    init?(_ entry: Entry, over known: Schedule? = nil) {
+        let start = entry.required("start", .minute, known?.startMinute)
+        let end = entry.required("end", .minute, known?.endMinute)
+        let days = entry.value(
+            "days", .list(of: .one(of: Weekdays.names), isEmptyGood: false), known?.days.names,
+            Weekdays.names)
+        let dates = entry.value(
             "except_dates",
-            .list(of: .date, limit: AlertRule.Bounds.exceptDates, isEmptyGood: true))
+            .list(of: .date, limit: AlertRule.Bounds.exceptDates, isEmptyGood: true),
+            known?.exceptDates, [])
         entry.close()
         guard let start, let end else { return nil }
         self.init(
-            startMinute: start, endMinute: end, days: days.flatMap(Weekdays.init(names:)) ?? .all,
-            exceptDates: (dates ?? []).sorted())
+            startMinute: start, endMinute: end, days: Weekdays(names: days) ?? .all,
+            exceptDates: dates.sorted())
     }
 }
 

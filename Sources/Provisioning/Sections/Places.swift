@@ -18,7 +18,7 @@ extension Project {
         let client = entry.required("client", .identifier)
         let status: Status? = entry.optional("status", .word)
         let timeZone = entry.required("time_zone", .timeZone)
-        let hours = entry.entry("monitoring_hours").flatMap(Schedule.init)
+        let hours = entry.entry("monitoring_hours").flatMap { Schedule($0) }
         guard let name, let client, let timeZone else { return nil }
         self.init(
             id: id, name: name, client: client, status: status ?? .active, timeZone: timeZone,

@@ -15,18 +15,21 @@ extension Problem {
         do {
             return try await body()
         } catch {
-            var problem = Problem(status: .serviceUnavailable, detail: "")
-            problem.fields[.retryAfter] = "10"
-            switch error {
-            case .full:
-                problem.status = .init(code: 507, reasonPhrase: "Insufficient Storage")
-                problem.detail = "The disk is full. \(consequence) Make room, then send it again."
-            case .failed:
-                problem.detail = "The store cannot write. \(consequence) /readyz tells more."
-            case .stopped:
-                problem.detail = "The service is going down. \(consequence) Send it again later."
-            }
-            throw problem
+            throw Problem(error, consequence)
+        }
+    }
+
+    init(_ error: StoreError, _ consequence: String) {
+        self.init(status: .serviceUnavailable, detail: "")
+        fields[.retryAfter] = "10"
+        switch error {
+        case .full:
+            status = .init(code: 507, reasonPhrase: "Insufficient Storage")
+            detail = "The disk is full. \(consequence) Make room, then send it again."
+        case .failed:
+            detail = "The store cannot write. \(consequence) /readyz tells more."
+        case .stopped:
+            detail = "The service is going down. \(consequence) Send it again later."
         }
     }
 }

@@ -13,11 +13,15 @@ struct EventRoutes: Sendable {
     let sources: OperatorListener.Sources
     let lookup: UnitLookup
     let bodies: BodyReader
+    /// Previews and replays that run at once.
+    let places: TransferPlaces
     /// Tells viewers of an event that somebody said something of.
     let announce: @Sendable (SoundEvent) async -> Void
     let logger: Logger
 
     static let noteCharacters = 2000
+    /// Characters that people see may be of many bytes each.
+    static let noteBytes = 8000
 
     func list(_ request: Request) async throws -> Response {
         let sites = try await sources.sites.sites()
@@ -48,6 +52,8 @@ struct EventRoutes: Sendable {
         guard let id = id(context), let event = try await sources.events.event(id) else {
             throw Problem.notFound
         }
+        let place = try places.take()
+        defer { place.leave() }
         let replay = try await sources.replays.replay(event, at: sources.clock.now)
         return .json(ReplayBody.replay(replay, of: event))
     }
@@ -79,7 +85,8 @@ struct EventRoutes: Sendable {
         } catch is NotesFull {
             throw Problem(
                 status: .conflict,
-                detail: "An event has at most \(SoundEvent.notesMaximum) notes.")
+                detail: "An event has at most \(SoundEvent.notesMaximum) acknowledgements and "
+                    + "\(SoundEvent.notesMaximum) comments.")
         }
         guard let event else { throw Problem.notFound }
         await announce(event)
@@ -105,11 +112,14 @@ struct EventRoutes: Sendable {
             let isNull = member.value == .null && !isNeeded
             if member.key != "note" {
                 faults.append(.init(field: member.key, message: "is not known; there is note"))
-            } else if let text = member.value.string, text.count <= noteCharacters {
+            } else if let text = member.value.string, isGood(text) {
                 note = text
             } else if !isNull {
                 faults.append(
-                    .init(field: "note", message: "must be a text of at most \(noteCharacters) characters"))
+                    .init(
+                        field: "note",
+                        message: "must be a text of at most \(noteCharacters) characters and "
+                            + "\(noteBytes) bytes, of control characters only newlines and tabs"))
             }
         }
         if isNeeded, faults.isEmpty, note.allSatisfy(\.isWhitespace) {
@@ -117,5 +127,12 @@ struct EventRoutes: Sendable {
         }
         guard faults.isEmpty else { throw .unprocessable(faults) }
         return note
+    }
+
+    private static func isGood(_ text: String) -> Bool {
+        text.utf8.count <= noteBytes && text.count <= noteCharacters
+            && text.unicodeScalars.allSatisfy {
+                $0 == "\n" || $0 == "\t" || $0.properties.generalCategory != .control
+            }
     }
 }

@@ -15,9 +15,11 @@ struct DeletionRoute: Sendable {
     func respond(_ request: Request, _ context: RequestScope) async throws -> Response {
         let unit = try lookup.id(context)
         let range = try DeletionRoute.range(request)
-        let wasStored = try await Problem.ofStore("It may not be done.") {
-            () throws(StoreError) in
-            try await frames.deleteFrames(of: unit, in: range)
+        let wasStored: Bool
+        do {
+            wasStored = try await frames.deleteFrames(of: unit, in: range)
+        } catch {
+            throw Problem(error)
         }
         // A unit that was removed may have history; one that never sent anything has none.
         if !wasStored { _ = try await lookup.unit(context) }
@@ -60,5 +62,19 @@ struct DeletionRoute: Sendable {
         text.time(range.end)
         text.endObject()
         return text.buffer
+    }
+}
+
+extension Problem {
+    fileprivate init(_ error: DeletionError) {
+        switch error {
+        case .tooMany(let count):
+            self.init(
+                status: .conflict,
+                detail: "\(count) deletions wait for their days to be written anew, and nothing was "
+                    + "deleted. That happens after midnight UTC: send it again then. Or stop the "
+                    + "service and run `earshot store compact --force`.")
+        case .store(let error): self.init(error, "It may not be done.")
+        }
     }
 }

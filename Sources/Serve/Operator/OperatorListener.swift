@@ -28,7 +28,8 @@ package struct OperatorListener: Service {
         package var version = ""
         /// The longest body of a request. Past it: 413.
         package var bodyBytesMaximum = 64 * 1024
-        /// Imports, and exports, that run at once. Past it: 429.
+        /// Imports, and exports, that run at once. Past it: 429. As many replays and previews as
+        /// exports: they read as much.
         package var imports = 4
         package var exports = 8
         /// How long an export's reader may take nothing; as connections may be idle, if not said.

@@ -44,8 +44,9 @@ struct OperatorRoutes {
         guarded("").get("/metrics") { _, _ in try await metrics.respond() }
         addAPI(origins)
         addSites()
-        addRules(origins)
-        addEvents(origins, announce)
+        let replays = TransferPlaces(configuration.exports, .replays, counts: log.counts)
+        addRules(origins, replays)
+        addEvents(origins, announce, replays)
         addTransfers(origins, configuration)
         addPages(pages)
     }
@@ -129,9 +130,9 @@ struct OperatorRoutes {
         }
     }
 
-    private func addRules(_ origins: OriginPolicy) {
+    private func addRules(_ origins: OriginPolicy, _ replays: TransferPlaces) {
         let rules = RuleRoutes(
-            sources: sources, lookup: lookup, bodies: bodies, logger: log.logger)
+            sources: sources, lookup: lookup, bodies: bodies, places: replays, logger: log.logger)
         let api = guarded("/api")
         let changes = guarded("/api")
             .add(middleware: ChangeMiddleware(scope: .operator, origins: origins))
@@ -162,10 +163,11 @@ struct OperatorRoutes {
     }
 
     private func addEvents(
-        _ origins: OriginPolicy, _ announce: @escaping @Sendable (SoundEvent) async -> Void
+        _ origins: OriginPolicy, _ announce: @escaping @Sendable (SoundEvent) async -> Void,
+        _ replays: TransferPlaces
     ) {
         let events = EventRoutes(
-            sources: sources, lookup: lookup, bodies: bodies, announce: announce,
+            sources: sources, lookup: lookup, bodies: bodies, places: replays, announce: announce,
             logger: log.logger)
         let api = guarded("/api")
         api.get("/events") { request, _ in try await events.list(request) }

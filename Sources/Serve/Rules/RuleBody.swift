@@ -77,15 +77,10 @@ enum RuleBody {
     }
 
     private static func write(_ site: AlertRule.Site, into text: inout JSONText) {
-        var (location, unit): (String?, String?)
-        switch site {
-        case .location(let id): location = id
-        case .unit(let id): unit = id.name
-        }
         text.key("location")
-        text.string(location)
+        text.string(site.location)
         text.key("unit")
-        text.string(unit)
+        text.string(site.unit?.name)
     }
 
     private static func write(_ averaging: Averaging?, into text: inout JSONText) {

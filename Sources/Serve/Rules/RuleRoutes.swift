@@ -14,6 +14,8 @@ struct RuleRoutes: Sendable {
     let sources: OperatorListener.Sources
     let lookup: UnitLookup
     let bodies: BodyReader
+    /// Previews and replays that run at once.
+    let places: TransferPlaces
     let logger: Logger
 
     // MARK: - Of a site
@@ -65,17 +67,36 @@ struct RuleRoutes: Sendable {
         .json(RuleBody.rule(try await rule(context)))
     }
 
-    /// Sets what the body names; what it leaves out stays, and null is the default.
+    /// How often a change is made, when somebody else changes the rule each time meanwhile.
+    static let replaceTries = 5
+
+    /// Sets what the body names; what it leaves out stays, and null is the default. A body that says
+    /// which version it changes changes no other.
     func replace(_ request: Request, _ context: RequestScope) async throws -> Response {
-        let known = try await rule(context)
+        // Before the body is read: a rule that is not there is not found, whatever the body.
+        _ = try await rule(context)
         let json = try await bodies.objectBytes(of: request).readableBytesView
-        let wanted = try read { () throws(FieldFaults) in
-            try AlertRule(
-                json: json, id: known.id, makeID: RuleRoutes.makeID, site: known.site, over: known)
+        for _ in 0..<RuleRoutes.replaceTries {
+            let known = try await rule(context)
+            let wanted = try read { () throws(FieldFaults) in
+                try AlertRule(
+                    json: json, id: known.id, makeID: RuleRoutes.makeID, site: known.site,
+                    over: known)
+            }
+            guard wanted.version == known.version else {
+                throw Problem(RuleBookError.changed(version: known.version))
+            }
+            do {
+                let rule = try await change {
+                    try await sources.rules.replace(wanted, over: known.version)
+                }
+                if rule.version != known.version { note("a rule was changed", rule.id, context) }
+                return .json(RuleBody.rule(rule))
+            } catch RuleBookError.changed {}
         }
-        let rule = try await change { try await sources.rules.replace(wanted) }
-        if rule.version != known.version { note("a rule was changed", rule.id, context) }
-        return .json(RuleBody.rule(rule))
+        throw Problem(
+            status: .conflict,
+            detail: "Others change this rule at the same time. Read it, and send the change again.")
     }
 
     /// Its events stay. A rule that cannot be read goes too.
@@ -101,6 +122,8 @@ struct RuleRoutes: Sendable {
         let rule = try read { () throws(FieldFaults) in
             try AlertRule(json: json, makeID: { "preview" }, site: site)
         }
+        let place = try places.take()
+        defer { place.leave() }
         let now = sources.clock.now
         let range = TimeRange(
             start: now.advanced(byMilliseconds: -days * Dwell.dayMilliseconds), end: now)!
@@ -126,10 +149,12 @@ struct RuleRoutes: Sendable {
         }
     }
 
+    /// What is wrong becomes an answer, but for a change of somebody else.
     private func change(_ body: () async throws -> AlertRule) async throws -> AlertRule {
         do {
             return try await body()
         } catch let error as RuleBookError {
+            if case .changed = error { throw error }
             throw Problem(error)
         }
     }
@@ -164,6 +189,15 @@ extension Problem {
             self = .unprocessable(
                 "recipients", "has \(ids.map { "\"\($0)\"" }.joined(separator: ", ")), which is "
                     + "not known. Give ids of recipients.")
+        case .changed(let version):
+            self.init(
+                status: .conflict,
+                detail: "The rule was changed: its version is \(version). Read it, and send the "
+                    + "change again with that version.",
+                faults: [Fault(field: "version", message: "is not \(version), which is stored")])
+        case .unsound:
+            self = .unprocessable(
+                "body", "is a rule with values that are out of range or do not go together")
         }
     }
 }

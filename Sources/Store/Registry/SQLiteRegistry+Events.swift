@@ -28,8 +28,8 @@ extension SQLiteRegistry: EventBook {
     ) async throws -> SoundEvent? {
         try await pool.write { db in
             guard let event = try SoundEvent.stored(id, db) else { return nil }
-            let count = event.acknowledgements.count + event.comments.count
-            guard count < SoundEvent.notesMaximum else { throw NotesFull() }
+            let notes = isAcknowledgement ? event.acknowledgements : event.comments
+            guard notes.count < SoundEvent.notesMaximum else { throw NotesFull() }
             try db.execute(
                 sql: """
                     INSERT INTO event_note (event, is_acknowledgement, at_ms, by, note)
@@ -67,7 +67,9 @@ struct EventSearch {
     func page(_ db: Database) throws -> EventPage {
         let active =
             question.cursor == nil
-            ? try events("cleared_ms IS NULL", [], limit: EventQuestion.activeMaximum, db) : []
+            ? try events(
+                EventSearch.active, [], from: EventSearch.activeIndex,
+                limit: EventQuestion.activeMaximum, db) : []
         let room = max(0, question.limit - active.count)
         // One more than there is room for tells whether there is another page.
         var ended: [SoundEvent] = []
@@ -84,9 +86,14 @@ struct EventSearch {
         }
         return EventPage(
             events: (active + ended).sorted { ($0.onsetAt, $0.id) > ($1.onsetAt, $1.id) },
-            active: try count("cleared_ms IS NULL", db),
+            active: try count(EventSearch.active, from: EventSearch.activeIndex, db),
             unacknowledged: try count("acknowledged = 0", db), next: next)
     }
+
+    private static let active = "cleared_ms IS NULL"
+    /// Active events are few, whatever a unit has had. SQLite, which knows no numbers of rows, would
+    /// look through all events of the unit or location that is asked for.
+    private static let activeIndex = "event INDEXED BY event_active"
 
     private var endedCondition: (String, StatementArguments) {
         var condition = "cleared_ms IS NOT NULL"
@@ -105,11 +112,12 @@ struct EventSearch {
 
     /// Places are found in an index; only the rows of the page are read.
     private func events(
-        _ condition: String, _ arguments: StatementArguments, limit: Int, _ db: Database
+        _ condition: String, _ arguments: StatementArguments, from source: String = "event",
+        limit: Int, _ db: Database
     ) throws -> [SoundEvent] {
         let sql = """
             SELECT * FROM event WHERE id IN (
-                SELECT id FROM event WHERE \(condition) AND \(scope)
+                SELECT id FROM \(source) WHERE \(condition) AND \(scope)
                     ORDER BY onset_ms DESC, id DESC LIMIT ?)
             ORDER BY onset_ms DESC, id DESC
             """
@@ -118,9 +126,12 @@ struct EventSearch {
         return try SoundEvent.stored(rows, db)
     }
 
-    private func count(_ condition: String, _ db: Database) throws -> Int {
+    private func count(
+        _ condition: String, from source: String = "event", _ db: Database
+    ) throws -> Int {
         try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT count(*) FROM event WHERE \(condition) AND \(scope)"),
+            db.cachedStatement(
+                sql: "SELECT count(*) FROM \(source) WHERE \(condition) AND \(scope)"),
             arguments: scopeArguments)!
     }
 }

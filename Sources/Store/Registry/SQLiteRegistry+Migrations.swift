@@ -138,7 +138,8 @@ extension SQLiteRegistry {
                 CREATE INDEX event_onset ON event (onset_ms, id, cleared_ms);
                 CREATE INDEX event_unit ON event (unit, onset_ms, id, cleared_ms);
                 CREATE INDEX event_location ON event (location, onset_ms, id, cleared_ms);
-                CREATE INDEX event_active ON event (onset_ms, id, unit, location)
+                CREATE INDEX event_active
+                    ON event (onset_ms, id, unit, location, cleared_ms)
                     WHERE cleared_ms IS NULL;
                 CREATE INDEX event_unacknowledged
                     ON event (onset_ms, id, cleared_ms, acknowledged) WHERE acknowledged = 0;

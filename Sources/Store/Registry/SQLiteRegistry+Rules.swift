@@ -17,8 +17,8 @@ extension SQLiteRegistry: RuleBook {
         try await configure { roster, sites in try sites.add(rule, units: roster.units.keys) }
     }
 
-    package func replace(_ rule: AlertRule) async throws -> AlertRule {
-        try await configure { _, sites in try sites.replace(rule) }
+    package func replace(_ rule: AlertRule, over version: Int) async throws -> AlertRule {
+        try await configure { _, sites in try sites.replace(rule, over: version) }
     }
 
     package func delete(rule id: String) async throws -> Bool {
@@ -30,9 +30,13 @@ extension SQLiteRegistry: RuleBook {
     }
 
     package func unreadableRules() async throws -> [String] {
-        try currentSites().sites.unreadable.sorted { $0.key < $1.key }.map { id, rule in
+        let sites = try currentSites().sites
+        return sites.unreadable.sorted { $0.key < $1.key }.map { id, rule in
             "The rule \"\(id)\", version \(rule.version), cannot be read and is not applied. "
                 + "Delete it, or provision it anew."
+        } + sites.unreadableHours.sorted().map { id in
+            "The monitoring hours of the project \"\(id)\" cannot be read and are not applied. "
+                + "Provision it anew."
         }
     }
 }

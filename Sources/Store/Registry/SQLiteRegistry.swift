@@ -65,13 +65,7 @@ package final class SQLiteRegistry: Sendable {
     package func change<Result: Sendable>(
         _ decide: @Sendable (inout Roster) throws -> Result
     ) async throws -> Result {
-        try await pool.write { db in
-            let before = try Roster(db)
-            var after = before
-            let result = try decide(&after)
-            try after.store(over: before, db)
-            return result
-        }
+        try await configure { roster, _ in try decide(&roster) }
     }
 
     /// What is configured, as of one revision, in the forms that it is asked for.

@@ -6,15 +6,21 @@ import GRDB
 import Monitoring
 
 extension Sites {
-    /// Everything stored, without rows that no version of this program wrote; but of rules it is
-    /// told that they cannot be read.
+    /// Everything stored, without rows that no version of this program wrote; but of rules, and of
+    /// a project's hours, it is told that they cannot be read.
     init(_ db: Database) throws {
         self.init()
         for row in try Row.fetchAll(db, sql: "SELECT * FROM client") {
             clients[row["id"]] = Client(id: row["id"], name: row["name"])
         }
         for row in try Row.fetchAll(db, sql: "SELECT * FROM project") {
-            projects[row["id"]] = Project(row: row)
+            guard var project = Project(row: row) else { continue }
+            if let text = row["monitoring_hours"] as String? {
+                let hours = try? StoredJSON.value(text, as: Schedule.self)
+                project.monitoringHours = hours.flatMap { $0.isSound ? $0 : nil }
+                if project.monitoringHours == nil { unreadableHours.insert(project.id) }
+            }
+            projects[project.id] = project
         }
         for row in try Row.fetchAll(db, sql: "SELECT * FROM location") {
             locations[row["id"]] = Location(row: row)
@@ -41,14 +47,9 @@ extension Sites {
             deletedRules[id] = version
             return
         }
-        let site: AlertRule.Site
-        if let location = row["location"] as String? {
-            site = .location(location)
-        } else if let unit = (row["unit"] as String?).flatMap({ UnitID($0) }) {
-            site = .unit(unit)
-        } else {
-            return
-        }
+        let site: AlertRule.Site? =
+            (row["location"] as String?).map { .location($0) }
+            ?? (row["unit"] as String?).flatMap { UnitID($0) }.map { .unit($0) }
         let body = row["body"] as String? ?? ""
         guard let rule = try? StoredJSON.value(body, as: AlertRule.self), rule.isSound,
             rule.id == id, rule.version == version, rule.site == site
@@ -70,7 +71,10 @@ extension Sites {
                     """,
                 arguments: [id, client.name])
         }
-        for (id, project) in projects where before.projects[id] != project {
+        for (id, project) in projects
+        where before.projects[id] != project
+            || before.unreadableHours.contains(id) && !unreadableHours.contains(id)
+        {
             try project.store(db)
         }
         for (id, location) in locations where before.locations[id] != location {
@@ -90,14 +94,12 @@ extension Sites {
 }
 
 extension Project {
+    /// Without its monitoring hours.
     fileprivate init?(row: Row) {
         guard let status = Status(rawValue: row["status"]) else { return nil }
         self.init(
             id: row["id"], name: row["name"], client: row["client"], status: status,
-            timeZone: row["time_zone"],
-            monitoringHours: (row["monitoring_hours"] as String?).flatMap {
-                try? StoredJSON.value($0, as: Schedule.self)
-            })
+            timeZone: row["time_zone"])
     }
 
     fileprivate func store(_ db: Database) throws {
@@ -159,19 +161,14 @@ extension Assignment {
 extension AlertRule {
     /// Adds a version. Those before stay.
     fileprivate func store(_ db: Database) throws {
-        precondition(isSound, "a rule that is stored is within its bounds")
-        var (location, unit): (String?, String?)
-        switch site {
-        case .location(let id): location = id
-        case .unit(let id): unit = id.name
-        }
+        guard isSound else { throw RuleBookError.unsound(id) }
         try db.execute(
             sql: """
                 INSERT INTO rule (id, location, unit, version) VALUES (?, ?, ?, ?)
                     ON CONFLICT (id) DO UPDATE SET version = excluded.version, deleted_ms = NULL,
                         location = excluded.location, unit = excluded.unit
                 """,
-            arguments: [id, location, unit, version])
+            arguments: [id, site.location, site.unit?.name, version])
         try db.execute(
             sql: """
                 INSERT INTO rule_version (rule, version, stored_ms, body)

@@ -5,8 +5,9 @@
 //
 //      "ESDELET\1" │ u32 n │ n × tombstone │ u32 crc32c
 //
-//  Written before the MANIFEST that has a new tombstone, so that it never lacks one. It may have
-//  more: those that a merge has done away with hide nothing any more.
+//  Written before the MANIFEST that has a new tombstone, with those of the MANIFEST that is there
+//  still, so that it never lacks one, whichever of the two a crash leaves. It may have more: those
+//  that a merge has done away with hide nothing any more.
 
 import Monitoring
 
@@ -24,11 +25,17 @@ struct DeletedFrames {
     init(written: [Tombstone]) { self.written = Set(written) }
 
     /// Makes all of `tombstones` part of the file, durably. Free of cost when they are.
-    mutating func record(_ tombstones: [Tombstone], on disk: any Disk) throws(DiskError) {
+    ///
+    /// - Parameter present: those of the MANIFEST that is there until the next one is in place.
+    mutating func record(
+        _ tombstones: [Tombstone], over present: [Tombstone], on disk: any Disk
+    ) throws(DiskError) {
         guard isDoubtful || !written.isSuperset(of: tombstones) else { return }
         isDoubtful = true
-        try DeletedFrames.write(tombstones, on: disk)
-        written = Set(tombstones)
+        let known = Set(present)
+        let all = present + tombstones.filter { !known.contains($0) }
+        try DeletedFrames.write(all, on: disk)
+        written = Set(all)
         isDoubtful = false
     }
 

@@ -144,6 +144,12 @@ private func body(_ id: Int, acknowledged: String = "[]", comments: String = "[]
         ("ack", #"{"note":""# + String(repeating: "ä", count: 2001) + #""}"#, 422),
         ("ack", #"{"note":""# + String(repeating: "ä", count: 2000) + #""}"#, 200),
         ("ack", #"{"note":""# + String(repeating: "x", count: 64 * 1024) + #""}"#, 413),
+        // Characters of 5 bytes each.
+        ("ack", #"{"note":""# + String(repeating: "e\u{301}\u{308}", count: 1599) + #""}"#, 200),
+        ("ack", #"{"note":""# + String(repeating: "e\u{301}\u{308}", count: 1601) + #""}"#, 422),
+        ("ack", #"{"note":"a\tb\nc"}"#, 200), ("ack", #"{"note":"a\rb"}"#, 422),
+        ("comments", #"{"note":"a\u0000b"}"#, 422), ("comments", #"{"note":"a\u001bb"}"#, 422),
+        ("comments", #"{"note":"a\u007fb"}"#, 422), ("comments", #"{"note":"a\u0085b"}"#, 422),
         ("comments", "{}", 422), ("comments", #"{"note":null}"#, 422),
         ("comments", #"{"note":" \n"}"#, 422), ("comments", #"{"note":"a"}"#, 200),
     ])
@@ -153,6 +159,24 @@ private func body(_ id: Int, acknowledged: String = "[]", comments: String = "[]
             #expect(answer.status == status, "\(answer.body.prefix(300))")
             if status == 422 { #expect(answer.body.contains(#""errors":[{"field":""#)) }
         }
+    }
+
+    @Test func `are replayed by so many at once`() async throws {
+        var site = site()
+        site.configuration.exports = 1
+        try await site.run { port async throws in
+            for _ in 0..<3 {
+                #expect(try await port.get("/api/events/1/replay").status == 200)
+            }
+        }
+        site.configuration.exports = 0
+        try await site.run { port async throws in
+            let answer = try await port.get("/api/events/1/replay")
+            #expect(answer.status == 429 && answer["retry-after"] == "5")
+            #expect(answer.body.contains("At most 0 replays run at once."))
+            #expect(try await port.get("/api/events/9/replay").status == 404)
+        }
+        #expect(site.counts.hits(of: .replays) == 1)
     }
 
     @Test func `that are not there are not found`() async throws {

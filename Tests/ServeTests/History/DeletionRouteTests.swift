@@ -136,4 +136,17 @@ import Testing
             #expect(!answer.body.contains("EIO"))
         }
     }
+
+    @Test func `are not too many at once`() async throws {
+        let site = site()
+        site.frames.fail(DeletionError.tooMany(10_000))
+        try await site.run { port async throws in
+            let answer = try await port.request(
+                "DELETE", "/api/units/a/history?\(Self.range)")
+            #expect(answer.status == 409 && answer["retry-after"] == nil)
+            #expect(answer.body.contains("10000 deletions wait"))
+            #expect(answer.body.contains("`earshot store compact --force`"))
+        }
+        #expect(seconds(site).count == 10)
+    }
 }

@@ -71,6 +71,93 @@ extension Port {
         }
     }
 
+    @Test func `are merged with what somebody else stored meanwhile`() async throws {
+        let site = site()
+        site.books.change {
+            $0.put(AlertRule(id: "r1", site: .location("gate"), name: "N", thresholdTenths: 650))
+        }
+        // Once.
+        site.books.meanwhile { sites in
+            guard var rule = sites.rules["r1"], rule.name == "N" else { return }
+            rule.name = "Theirs"
+            sites.put(rule)
+        }
+        try await site.run { port async throws in
+            let changed = try await port.send("PUT", "/api/rules/r1", #"{"threshold_db":60}"#)
+            #expect(changed.status == 200)
+            #expect(changed.body.contains(#""version":3,"#))
+            #expect(changed.body.contains(#""name":"Theirs","#))
+            #expect(changed.body.contains(#""threshold_db":60.0,"#))
+        }
+    }
+
+    @Test func `are not changed over a version that the body does not mean`() async throws {
+        let site = site()
+        site.books.change {
+            $0.put(AlertRule(id: "r1", site: .location("gate"), name: "N", thresholdTenths: 650))
+        }
+        try await site.run { port async throws in
+            let body = #"{"threshold_db":60,"version":1}"#
+            #expect(try await port.send("PUT", "/api/rules/r1", body).status == 200)
+            let late = try await port.send(
+                "PUT", "/api/rules/r1", #"{"threshold_db":55,"version":1}"#)
+            #expect(late.status == 409)
+            #expect(late.body.contains("its version is 2"), "\(late.body)")
+            #expect(late.body.contains(#"{"field":"version","#))
+            #expect(try await site.books.rule("r1")?.thresholdTenths == 600)
+            // Between reading and storing, too; and somebody who never rests is not waited for.
+            site.books.meanwhile { sites in
+                var rule = sites.rules["r1"]!
+                rule.cooldownSeconds += 1
+                sites.put(rule)
+            }
+            for body in [#"{"threshold_db":50,"version":2}"#, #"{"threshold_db":50}"#] {
+                #expect(try await port.send("PUT", "/api/rules/r1", body).status == 409, "\(body)")
+            }
+            #expect(try await site.books.rule("r1")?.thresholdTenths == 600)
+            #expect(try await site.books.rule("r1")?.version == 3 + RuleRoutes.replaceTries)
+        }
+    }
+
+    @Test func `over a window keep a schedule`() async throws {
+        let site = site()
+        try await site.run { port async throws in
+            let body =
+                #"{"id":"w","name":"N","threshold_db":65,"averaging":{"mode":"window"},"#
+                + #""schedule":{"start":"22:00","end":"07:00"}}"#
+            #expect(try await port.send("POST", "/api/locations/gate/rules", body).status == 201)
+            let answer = try await port.send("PUT", "/api/rules/w", #"{"schedule":null}"#)
+            #expect(answer.status == 422)
+            #expect(answer.body.contains(#"{"field":"schedule","#), "\(answer.body)")
+            let partial = try await port.send(
+                "PUT", "/api/rules/w", #"{"averaging":{"consecutive":2},"schedule":{"end":"06:00"}}"#)
+            #expect(partial.status == 200)
+            #expect(
+                partial.body.contains(
+                    #""averaging":{"mode":"window","seconds":900,"consecutive":2}"#))
+            #expect(partial.body.contains(#""schedule":{"start":"22:00","end":"06:00","#))
+        }
+    }
+
+    @Test func `are previewed by so many at once`() async throws {
+        var site = site()
+        site.configuration.exports = 1
+        let paths = ["/api/locations/gate/rules/preview", "/api/units/b-2/rules/preview"]
+        try await site.run { port async throws in
+            for path in paths + paths {
+                #expect(try await port.send("POST", path, least).status == 200, "\(path)")
+            }
+        }
+        site.configuration.exports = 0
+        try await site.run { port async throws in
+            for path in paths {
+                let answer = try await port.send("POST", path, least)
+                #expect(answer.status == 429 && answer["retry-after"] == "5", "\(path)")
+            }
+        }
+        #expect(site.counts.hits(of: .replays) == 2)
+    }
+
     @Test func `are deleted, once, also when they cannot be read`() async throws {
         let site = site()
         site.books.change { sites in
@@ -128,6 +215,8 @@ extension Port {
         (#""threshold_db":65.25"#, "threshold_db"), (#""threshold_db":1e999"#, "body"),
         (#""warning_db":65"#, "warning_db"), (#""warning_db":-51"#, "warning_db"),
         (#""comparison":"below","warning_db":64"#, "warning_db"),
+        (#""metric":"lmax","comparison":"below""#, "comparison"),
+        (#""averaging":{"mode":"window"},"schedule":null"#, "schedule"),
         (#""duration_s":-1"#, "duration_s"), (#""duration_s":86401"#, "duration_s"),
         (#""duration_s":1.5"#, "duration_s"), (#""clear_margin_db":-0.1"#, "clear_margin_db"),
         (#""clear_margin_db":50.1"#, "clear_margin_db"), (#""cooldown_s":604801"#, "cooldown_s"),

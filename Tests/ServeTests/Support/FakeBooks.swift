@@ -28,6 +28,7 @@ final class FakeBooks: SiteBook, RuleBook, EventBook {
             recipients: ["ops"])
         var events: [SoundEvent] = []
         var asked: [EventQuestion] = []
+        var meanwhile: @Sendable (inout Sites) -> Void = { _ in }
     }
     private let state = Mutex(State())
 
@@ -39,6 +40,11 @@ final class FakeBooks: SiteBook, RuleBook, EventBook {
     func set(_ events: [SoundEvent]) { state.withLock { $0.events = events } }
     func change(_ body: (inout Sites) -> Void) { state.withLock { body(&$0.sites) } }
 
+    /// What somebody else does each time before a rule is replaced.
+    func meanwhile(_ body: @escaping @Sendable (inout Sites) -> Void) {
+        state.withLock { $0.meanwhile = body }
+    }
+
     func sites() async throws -> Sites { state.withLock { $0.sites } }
     func rules(of site: AlertRule.Site) async throws -> [AlertRule] {
         state.withLock { $0.sites.rules(of: site) }
@@ -47,8 +53,11 @@ final class FakeBooks: SiteBook, RuleBook, EventBook {
     func add(_ rule: AlertRule) async throws -> AlertRule {
         try state.withLock { try $0.sites.add(rule, units: ["a", "b-2"]) }
     }
-    func replace(_ rule: AlertRule) async throws -> AlertRule {
-        try state.withLock { try $0.sites.replace(rule) }
+    func replace(_ rule: AlertRule, over version: Int) async throws -> AlertRule {
+        try state.withLock { state in
+            state.meanwhile(&state.sites)
+            return try state.sites.replace(rule, over: version)
+        }
     }
     func delete(rule id: String) async throws -> Bool {
         state.withLock { $0.sites.delete(rule: id) }

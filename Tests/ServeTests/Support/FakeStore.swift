@@ -16,6 +16,7 @@ final class FakeStore: FrameImporter, FrameDeletion, LevelHistory {
         var addedCounts: [Int] = []
         var cancelled = 0
         var failure: StoreError?
+        var deletionFailure: DeletionError?
     }
 
     private let state: Mutex<State>
@@ -37,6 +38,7 @@ final class FakeStore: FrameImporter, FrameDeletion, LevelHistory {
     var addedCounts: [Int] { state.withLock { $0.addedCounts } }
     var cancelledCount: Int { state.withLock { $0.cancelled } }
     func fail(_ error: StoreError?) { state.withLock { $0.failure = error } }
+    func fail(_ error: DeletionError) { state.withLock { $0.deletionFailure = error } }
 
     func frames(of unit: UnitID) -> [Frame] {
         state.withLock { $0.frames[unit] ?? [:] }.sorted { $0.key < $1.key }.map(\.value)
@@ -97,8 +99,9 @@ final class FakeStore: FrameImporter, FrameDeletion, LevelHistory {
 
     func deleteFrames(
         of unit: UnitID, in range: TimeRange
-    ) async throws(StoreError) -> Bool {
-        if let failure = state.withLock({ $0.failure }) { throw failure }
+    ) async throws(DeletionError) -> Bool {
+        if let failure = state.withLock({ $0.deletionFailure }) { throw failure }
+        if let failure = state.withLock({ $0.failure }) { throw .store(failure) }
         return state.withLock { state in
             guard let frames = state.frames[unit] else { return false }
             state.frames[unit] = frames.filter { !range.contains($0.value.time) }

@@ -115,15 +115,15 @@ import Testing
         #expect(later.events.map(\.id) == [6, 5, 4, 3, 1] && later.unacknowledged == 4)
     }
 
-    @Test func `have at most 200 notes`() async throws {
+    @Test func `have at most 200 comments, and as many acknowledgements beside`() async throws {
         let registry = try await filled()
         let note = SoundEvent.Note(at: at(0), by: "op", note: "")
-        for number in 1...200 {
-            _ = try await number % 2 == 0
-                ? registry.acknowledge(1, note) : registry.comment(1, note)
-        }
+        for _ in 0..<200 { _ = try await registry.comment(1, note) }
         await #expect(throws: NotesFull()) { try await registry.comment(1, note) }
+        for _ in 0..<200 { _ = try await registry.acknowledge(1, note) }
         await #expect(throws: NotesFull()) { try await registry.acknowledge(1, note) }
+        let event = try await registry.event(1)
+        #expect(event?.comments.count == 200 && event?.acknowledgements.count == 200)
         #expect(try await registry.comment(2, note) != nil)
     }
 
@@ -143,6 +143,7 @@ import Testing
         EventQuestion(), EventQuestion(unit: .a), EventQuestion(location: "gate"),
         EventQuestion(status: .unacknowledged),
         EventQuestion(unit: .a, status: .unacknowledged), EventQuestion(hours: 0..<9),
+        EventQuestion(project: "p1"),
     ])
     func `are found in an index, never by looking through all`(
         question: EventQuestion
@@ -154,12 +155,17 @@ import Testing
             _ = try EventSearch(question).page(db)
             db.trace()
             return try statements.filter { $0.contains("FROM event ") }.map { sql in
-                try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN \(sql)")
+                let plan = try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN \(sql)")
                     .map { $0["detail"] as String }.joined(separator: "; ")
+                return (isOfActive: sql.contains("cleared_ms IS NULL"), plan: plan)
             }
         }
-        #expect(plans.count == 4)
-        for plan in plans {
+        #expect(plans.count == 4 && plans.count(where: \.isOfActive) == 2)
+        for (isOfActive, plan) in plans {
+            // However many a unit has had, those that are active are looked for among themselves.
+            #expect(
+                plan.contains("USING COVERING INDEX event_active") == isOfActive,
+                Comment(rawValue: plan))
             let steps = plan.split(separator: "; ").filter { $0.contains("event") }
             #expect(
                 steps.allSatisfy {

@@ -22,10 +22,10 @@ import Testing
         rule.version = 9
         rule = try await registry.add(rule)
         #expect(rule.version == 1)
-        #expect(try await registry.replace(rule) == rule)
+        #expect(try await registry.replace(rule, over: 1) == rule)
         rule.thresholdTenths = 600
         rule.site = .unit(.b)
-        let second = try await registry.replace(rule)
+        let second = try await registry.replace(rule, over: 1)
         #expect(second.version == 2 && second.site == .location("gate"))
         #expect(try await registry.rule("r1") == second)
         #expect(try await registry.rules(of: .location("gate")) == [second])
@@ -38,6 +38,45 @@ import Testing
         }
     }
 
+    @Test func `are replaced over the version that was read, and no other`() async throws {
+        let registry = try await Sample.registry(file)
+        var (mine, theirs) = (try await registry.add(Sample.rule("r1")), Sample.rule("r1"))
+        theirs.name = "Theirs"
+        #expect(try await registry.replace(theirs, over: 1).version == 2)
+        mine.thresholdTenths = 600
+        for version in [1, 3] {
+            await #expect(throws: RuleBookError.changed(version: 2)) {
+                try await registry.replace(mine, over: version)
+            }
+        }
+        #expect(try await registry.rule("r1")?.name == "Theirs")
+        #expect(try await registry.replace(mine, over: 2).version == 3)
+    }
+
+    @Test(arguments: [
+        { $0.averaging = Averaging(mode: .window) }, { $0.averaging = nil },
+        { $0.thresholdTenths = 2001 }, { $0.warningTenths = 650 }, { $0.metric = .lp },
+        { $0.recipients = Array(repeating: "x", count: 51) },
+        {
+            $0.metric = .lmax
+            $0.averaging = nil
+            $0.comparison = .below
+        },
+    ] as [@Sendable (inout AlertRule) -> Void])
+    func `with values that do not go together are refused, and nothing stops`(
+        spoil: @Sendable (inout AlertRule) -> Void
+    ) async throws {
+        let registry = try await Sample.registry(file)
+        var rule = try await registry.add(Sample.rule("r1"))
+        spoil(&rule)
+        let spoilt = rule
+        await #expect(throws: RuleBookError.unsound("r1")) {
+            _ = try await registry.configure { _, sites in sites.put(spoilt) }
+        }
+        #expect(try await registry.rule("r1") == Sample.rule("r1"))
+        #expect(try await versions(registry) == ["r1 1"])
+    }
+
     @Test func `are marked when they are deleted, and their ids stay taken`() async throws {
         let registry = try await Sample.registry(file)
         let rule = try await registry.add(Sample.rule("r1"))
@@ -47,7 +86,9 @@ import Testing
         #expect(try await registry.rules(of: rule.site).isEmpty)
         #expect(try await versions(registry) == ["r1 1"])
         await #expect(throws: RuleBookError.taken("r1")) { try await registry.add(rule) }
-        await #expect(throws: RuleBookError.unknownRule("r1")) { try await registry.replace(rule) }
+        await #expect(throws: RuleBookError.unknownRule("r1")) {
+            try await registry.replace(rule, over: 1)
+        }
         // Provisioning brings it back as the next version.
         _ = try await registry.configure { _, sites in sites.put(rule) }
         #expect(try await registry.rule("r1")?.version == 2)
@@ -117,6 +158,21 @@ import Testing
         await #expect(throws: RuleBookError.taken("r1")) { try await registry.add(rule) }
         _ = try await registry.configure { _, sites in sites.put(rule) }
         #expect(try await registry.rule("r1")?.version == 3)
+        #expect(try await registry.unreadableRules().isEmpty)
+    }
+
+    @Test func `of a unit whose id cannot be are told, too`() async throws {
+        let registry = try await Sample.registry(file)
+        _ = try await registry.add(Sample.rule("r1", at: .unit(.b)))
+        try await registry.pool.write { db in
+            try db.execute(sql: "UPDATE rule SET unit = 'no.name' WHERE id = 'r1'")
+        }
+        let said = try await registry.unreadableRules()
+        #expect(said.count == 1 && said[0].hasPrefix(#"The rule "r1", version 1, cannot be"#))
+        await #expect(throws: RuleBookError.taken("r1")) {
+            try await registry.add(Sample.rule("r1"))
+        }
+        #expect(try await registry.delete(rule: "r1"))
         #expect(try await registry.unreadableRules().isEmpty)
     }
 

@@ -63,6 +63,28 @@ import Testing
         #expect(try await registry.units().count == 2)
     }
 
+    @Test(arguments: [
+        "", "{}", #"{"days":127,"endMinute":1440,"exceptDates":[],"startMinute":0}"#,
+    ])
+    func `tell hours that cannot be read, until they are given anew`(hours: String) async throws {
+        let registry = try await Sample.registry(file)
+        try await registry.pool.write { db in
+            try db.execute(
+                sql: "UPDATE project SET monitoring_hours = ? WHERE id = 'p1'", arguments: [hours])
+        }
+        #expect(
+            try await registry.unreadableRules() == [
+                "The monitoring hours of the project \"p1\" cannot be read and are not applied. "
+                    + "Provision it anew."
+            ])
+        #expect(try await registry.sites().projects["p1"]?.monitoringHours == nil)
+        // Another change leaves them, for whoever wants to see them.
+        _ = try await registry.add(Sample.rule("r1"))
+        #expect(try await registry.unreadableRules().count == 1)
+        try await registry.configure { _, sites in sites.unreadableHours = [] }
+        #expect(try await registry.unreadableRules() == [])
+    }
+
     @Test func `tell each change by the revision`() async throws {
         let registry = try await Sample.registry(file)
         var last = try await registry.revision()
