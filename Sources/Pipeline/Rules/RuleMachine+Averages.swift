@@ -16,6 +16,8 @@ extension RuleMachine {
         let isAbove = limits.sign > 0
         let beyond = limits.firstBeyond(limits.first) + (isAbove ? 0 : 1)
         let least = EnergySum.least(beyond, over: 1)
+        // Consecutive means are close.
+        var mean: Int16?
         let covered = Int64((coverageMinimum * Double(sliding.length)).rounded(.up))
         EnergySum.table.withUnsafeBufferPointer { table in
             for index in range {
@@ -37,10 +39,11 @@ extension RuleMachine {
                     let sum = least == .max ? least : least &* UInt128(truncatingIfNeeded: sliding.covered)
                     guard (sliding.sum.raw >= sum) == isAbove else { continue }
                 }
-                let mean = sliding.sum.mean(over: sliding.covered)
+                let value = sliding.sum.mean(over: sliding.covered, near: mean)
+                mean = value
                 take(
                     Sample(
-                        time: time, weight: Int64(block.weights[index]), value: mean, other: mean,
+                        time: time, weight: Int64(block.weights[index]), value: value, other: value,
                         isOver: flags.contains(.over)), &output)
             }
         }

@@ -159,7 +159,7 @@ private final class RuleList: RuleBook {
     func rules(of site: AlertRule.Site) async throws -> [AlertRule] { rules.withLock { $0 } }
     func rule(_ id: String) async throws -> AlertRule? { nil }
     func add(_ rule: AlertRule) async throws -> AlertRule { rule }
-    func replace(_ rule: AlertRule) async throws -> AlertRule { rule }
+    func replace(_ rule: AlertRule, over version: Int) async throws -> AlertRule { rule }
     func delete(rule id: String) async throws -> Bool { false }
     func plans(at now: Timestamp) async throws -> [MonitoringPlan] { plans }
     func unreadableRules() async throws -> [String] { [] }
