@@ -108,12 +108,14 @@ struct UnitView: Sendable {
         let items = items(around: range, damage: &damage).filter {
             $0.last >= range.start.milliseconds && $0.first < range.end.milliseconds
         }
-        forEachCluster(of: items, wanted: .all, with: PageReader(), damage: &damage) { columns in
-            let indexes = columns.indexes(in: range)
-            let room = limit - found.count
-            found.append(columns, indexes.prefix(room))
-            hasMore = indexes.count > room
-            return !hasMore
+        PageReader.withSpare { reader in
+            forEachCluster(of: items, wanted: .all, with: reader, damage: &damage) { columns in
+                let indexes = columns.indexes(in: range)
+                let room = limit - found.count
+                found.append(columns, indexes.prefix(room))
+                hasMore = indexes.count > room
+                return !hasMore
+            }
         }
         return StoredFrames(
             columns: found, hasMore: hasMore, completeUntil: newest, damage: damage)

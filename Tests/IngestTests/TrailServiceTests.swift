@@ -180,9 +180,8 @@ import Testing
         var configuration = SimulatorConfiguration(units: 1)
         configuration.port = 0
         configuration.speed = 100
-        configuration.waitsForSubscribers = 1
         configuration.faults = [
-            Fault(.cut, of: .upstreams, from: .seconds(60), to: .seconds(660))
+            Fault(.cut, of: .upstreams, from: .seconds(300), to: .seconds(900))
         ]
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let port = Recorder<Int?>(nil)
@@ -198,7 +197,7 @@ import Testing
             ingest.pollInterval = .milliseconds(20)
             ingest.requestTimeout = Bench.requestTimeout
             let service = try IngestService(
-                configuration: ingest, directory: MemoryDirectory(rate: .full), sink: sink,
+                configuration: ingest, directory: MemoryDirectory(rate: .auto), sink: sink,
                 clock: RealClock(), logger: logger)
             group.addTask { try await service.run() }
             await sink.taken.wait { taken in

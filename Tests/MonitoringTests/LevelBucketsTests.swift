@@ -1,8 +1,7 @@
 //  LevelBucketsTests.swift · MonitoringTests
 //
-//  The reference values of docs/acoustics.md, and every sum against a naive one.
+//  What frames weigh, and every sum against a naive one.
 
-import Foundation
 import Monitoring
 import Support
 import Testing
@@ -212,31 +211,6 @@ import Testing
         }
     }
 
-    /// The recorded day lies beside the checkout of the people who build this; the numbers that
-    /// it must give are those of docs/acoustics.md.
-    @Test(.enabled(if: RecordedDay.levels != nil, "the recorded day is not here"))
-    func `give the known values of a real day`() throws {
-        let levels = try #require(RecordedDay.levels)
-        let day = Timestamp(rfc3339: "2025-03-22T00:00:00Z")!
-        let range = TimeRange(start: day, end: day.advanced(byMilliseconds: 86_400_000))!
-        var buckets = LevelBuckets(
-            edges: [range.start.milliseconds, range.end.milliseconds], range: range)
-        var columns = FrameColumns()
-        for (second, tenths) in levels.prefix(86_400).enumerated() {
-            var values = Levels()
-            values[.lp] = Level(tenths: tenths)
-            columns.append(
-                time: day.milliseconds + Int64(second) * 1000, levels: values.tenths,
-                state: FrameState.measuring.rawValue, run: Run(start: day))
-        }
-        buckets.add(columns)
-        #expect(abs(try #require(buckets.mean) - 49.65) < 0.005)
-        #expect(buckets.maxima[Metric.lp.rawValue] == [758])
-        #expect(buckets.minima[Metric.lp.rawValue] == [402])
-        #expect(buckets.coverage >= 0.9999)
-        #expect(buckets.samples == [86_400])
-    }
-
     private func randomFrames(_ random: inout SplitMix64) -> [Frame] {
         var source = SampleFrames(
             seed: random.next(), from: Self.noon.advanced(byMilliseconds: 2000),
@@ -279,19 +253,4 @@ import Testing
         buckets.add(columns)
         return buckets
     }
-}
-
-/// `shared/data/laeq1s-day.csv` beside the checkout, where it is there.
-private enum RecordedDay {
-    /// Tenths of a decibel, one a second; the file's constant offset taken off.
-    static let levels: [Int16]? = {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let file = root.appending(path: "../shared/data/laeq1s-day.csv").standardizedFileURL
-        guard let text = try? String(contentsOf: file, encoding: .utf8) else { return nil }
-        return text.split(separator: "\n").dropFirst().map { line in
-            let value = Double(line.split(separator: ",")[1])! - 0.085907
-            return Int16((value * 10).rounded())
-        }
-    }()
 }

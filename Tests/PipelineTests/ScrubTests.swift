@@ -102,6 +102,34 @@ import Testing
         #expect(scrub.counts.filled == verdicts.count { $0 == "F" })
     }
 
+    // As above; `^` raises the watermark to the letter after it.
+    @Test(arguments: [
+        ("takes frames up to it for late", "a^dbdf", "ALLA"),
+        ("is not lowered", "a^f^cdeg", "ALLA"),
+        ("is not lowered below what was accepted", "d^bce", "ALA"),
+        ("is where a unit begins that nothing is known of", "^bbc", "LA"),
+        ("is passed by the next frame", "a^cdbe", "AALA"),
+        ("knows the newest reading again", "a^ca", "AR"),
+        ("goes back with the clock", "a^yxbcde", "ALLLSA"),
+    ])
+    func `with a raised watermark`(what: String, frames: String, verdicts: String) {
+        var scrub = Scrub()
+        var judged: [Scrub.Verdict] = []
+        var isRaised = false
+        for letter in frames.utf8 {
+            let frame = Samples.frame(second: Int64(letter))
+            if letter == UInt8(ascii: "^") {
+                isRaised = true
+            } else if isRaised {
+                scrub.raise(Samples.unit, to: frame.time)
+                isRaised = false
+            } else {
+                judged.append(scrub.judge(frame, now: Samples.now))
+            }
+        }
+        #expect(judged.map(letter).joined() == verdicts, Comment(rawValue: what))
+    }
+
     @Test func `drops what cannot be, and counts why`() {
         var scrub = Scrub()
         var empty = Samples.frame(second: 1)

@@ -277,7 +277,7 @@ import Testing
     private func naive(_ question: BucketQuestion, _ frames: [Frame]) -> LevelBuckets {
         var buckets = LevelBuckets(
             edges: question.edges, range: question.range,
-            histograms: !question.exceedances.isEmpty)
+            histograms: question.histograms)
         buckets.add(FrameColumns(frames))
         return buckets
     }

@@ -133,4 +133,10 @@ package struct PipelineCounts: Hashable, Sendable {
 /// Tells what became of frames. Implemented by the pipeline.
 package protocol PipelineHealth: Sendable {
     var counts: PipelineCounts { get }
+    /// What somebody should look at, as sentences; empty when all is well.
+    func warnings() -> [String]
+}
+
+extension PipelineHealth {
+    package func warnings() -> [String] { [] }
 }

@@ -47,7 +47,8 @@ package struct FrameState: OptionSet, Hashable, Sendable {
     package enum Origin: UInt8, CaseIterable, Sendable {
         /// Polled or streamed, newer than all before it.
         case live = 0
-        /// Polled or streamed, at or before its unit's watermark.
+        /// Polled or streamed, at or before its unit's watermark, or the one that there was before
+        /// the upstream's clock went back.
         case late = 1
         /// Brought in by an import.
         case imported = 2

@@ -1,6 +1,6 @@
-//  LocalEdges.swift · Serve
+//  LocalEdges.swift · Monitoring
 //
-//  Bucket borders on the local clock of a time zone.
+//  Borders on the local clock of a time zone.
 //
 //      London, 25 October 2026, width 1 d       Sat 00:00    Sun 00:00       Mon 00:00
 //      instants                                 ────┴── 24 h ──┴──── 25 h ─────┴───
@@ -9,79 +9,82 @@
 //  local time is a multiple of the width. At a change: a border that the clock jumps over is the
 //  change itself; a border that comes twice is one, unless the width fits into the hour repeated.
 
-import Foundation
-import Monitoring
-
-/// A time zone's offset from UTC by instant; what `LocalEdges` asks of it.
-protocol LocalClock {
-    /// Local time minus UTC at `time` (Unix milliseconds), in milliseconds.
-    func offset(at time: Int64) -> Int64
-    /// The offset never changes.
-    var isFixed: Bool { get }
-}
-
-/// The clock of an IANA time zone.
-struct ZoneClock: LocalClock {
-    private let zone: TimeZone
-    let isFixed: Bool
-
-    static let utc = ZoneClock(name: "UTC")!
-
-    /// - Parameter name: an IANA name, `Europe/London`; `nil` when there is no such zone.
-    init?(name: String) {
-        guard name.utf8.count <= 64, name == "UTC" || name.contains("/"),
-            let zone = TimeZone(identifier: name)
-        else { return nil }
-        self.zone = zone
-        isFixed = name == "UTC" || name == "Etc/UTC"
-    }
-
-    func offset(at time: Int64) -> Int64 {
-        if isFixed { return 0 }
-        let date = Date(timeIntervalSince1970: Double(time) / 1000)
-        return Int64(zone.secondsFromGMT(for: date)) * 1000
-    }
-}
-
 /// Borders of buckets of one width around a range.
-enum LocalEdges {
-    private static let day: Int64 = 86_400_000
-
+package enum LocalEdges {
     /// Ascending instants, the first at or before the range's start, the last at or after its end.
     ///
     /// - Parameter stepMilliseconds: divides a day.
     /// - Complexity: O(edges + days of the range), for a zone whose clock changes.
-    static func edges(
+    package static func edges(
         around range: TimeRange, stepMilliseconds step: Int64, on clock: some LocalClock
+    ) -> [Int64] {
+        let margin = step + Dwell.dayMilliseconds
+        return LocalTimeline(
+            from: range.start.milliseconds - margin, to: range.end.milliseconds + margin, on: clock
+        ).edges(around: range, every: step)
+    }
+}
+
+/// What a local clock shows over a time: looked up once, asked often.
+package struct LocalTimeline: Sendable {
+    /// A time of constant offset: from `start` up to, not including, `end`.
+    private struct Stretch {
+        let start: Int64
+        var end: Int64
+        let offset: Int64
+    }
+
+    private let stretches: [Stretch]
+
+    /// - Complexity: O(days), for a zone whose clock changes.
+    package init(from start: Int64, to end: Int64, on clock: some LocalClock) {
+        stretches = LocalTimeline.stretches(from: start, to: end, on: clock)
+    }
+
+    /// Local time minus UTC at `time`, in milliseconds. O(changes of the clock).
+    package func offset(at time: Int64) -> Int64 {
+        (stretches.last { $0.start <= time } ?? stretches[0]).offset
+    }
+
+    /// Ascending instants at which local time is a multiple of `step` after `phase`, the first at
+    /// or before the range's start, the last at or after its end.
+    ///
+    /// - Parameters:
+    ///   - range: a step and a day inside of this timeline.
+    ///   - step: divides a day.
+    ///   - phase: time after midnight, less than a step.
+    package func edges(
+        around range: TimeRange, every step: Int64, after phase: Int64 = 0
     ) -> [Int64] {
         let start = range.start.milliseconds
         // Never an empty list of buckets, not even for an empty range.
         let end = max(range.end.milliseconds, start + 1)
-        let first = start - step - day
-        let stretches = stretches(from: first, to: end + step + day, on: clock)
+        let margin = step + Dwell.dayMilliseconds
         var edges: [Int64] = []
         edges.reserveCapacity(Int((end - start) / step) + 4)
         var lastLocal = Int64.min
-        for (index, stretch) in stretches.enumerated() {
-            var previous: Int64?
-            if index > 0 { previous = stretches[index - 1].offset }
-            var local = roundUp(stretch.start + stretch.offset, to: step)
+        var previous: Int64?
+        for stretch in stretches where stretch.end > start - margin {
+            let begin = max(stretch.start, start - margin)
+            let stop = min(stretch.end, end + margin)
+            var local = LocalTimeline.roundUp(begin + stretch.offset - phase, to: step) + phase
             if let previous, previous < stretch.offset {
-                let skipped = roundUp(stretch.start + previous, to: step)
-                if skipped < stretch.start + stretch.offset {
-                    append(stretch.start, to: &edges)
+                let skipped = LocalTimeline.roundUp(begin + previous - phase, to: step) + phase
+                if skipped < begin + stretch.offset {
+                    LocalTimeline.append(begin, to: &edges)
                     lastLocal = max(skipped, lastLocal)
                 }
             }
             let repeats = previous.map { max(0, $0 - stretch.offset) } ?? 0
-            while local - stretch.offset < stretch.end {
+            while local - stretch.offset < stop {
                 // Local time that comes twice has its border once, or buckets would be cut short.
                 if local > lastLocal || step <= repeats {
-                    append(local - stretch.offset, to: &edges)
+                    LocalTimeline.append(local - stretch.offset, to: &edges)
                     lastLocal = max(local, lastLocal)
                 }
                 local += step
             }
+            previous = stretch.offset
         }
         let low = edges.lastIndex { $0 <= start }!
         let high = edges.firstIndex { $0 >= end }!
@@ -96,13 +99,6 @@ enum LocalEdges {
         floorDivide(time + step - 1, by: step) * step
     }
 
-    /// A time of constant offset: from `start` up to, not including, `end`.
-    private struct Stretch {
-        let start: Int64
-        var end: Int64
-        let offset: Int64
-    }
-
     private static func stretches(
         from start: Int64, to end: Int64, on clock: some LocalClock
     ) -> [Stretch] {
@@ -110,7 +106,7 @@ enum LocalEdges {
         if clock.isFixed { return stretches }
         var time = start
         while time < end {
-            let next = min(end, time + day)
+            let next = min(end, time + Dwell.dayMilliseconds)
             let offset = clock.offset(at: next)
             if offset != stretches[stretches.count - 1].offset {
                 let change = change(after: time, upTo: next, on: clock)
