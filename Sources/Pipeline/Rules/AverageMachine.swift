@@ -71,9 +71,7 @@ struct AverageMachine: Sendable {
         limits = RuleLimits(rule)
         isClock = averaging.mode == .clock
         consecutive = max(1, averaging.consecutive)
-        // Without a schedule the window is the local day.
-        let schedule = isClock ? rule.schedule : rule.schedule ?? Schedule(startMinute: 0, endMinute: 0)
-        windows = ScheduleWindows(schedule, on: clock)
+        windows = ScheduleWindows(rule.schedule, on: clock)
         periods = ClockPeriods(lengthMilliseconds: Int64(averaging.seconds) * 1000, on: clock)
         noData = plan.noDataMilliseconds
         coverageMinimum = plan.coverageMinimum
