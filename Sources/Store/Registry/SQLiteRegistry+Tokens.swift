@@ -22,11 +22,7 @@ extension SQLiteRegistry: TokenDirectory {
     package func createToken(
         name: String, scope: AccessToken.Scope, now: Timestamp, expires: Timestamp? = nil
     ) throws -> String {
-        var bytes = [UInt8](repeating: 0, count: 32)
-        guard RAND_bytes(&bytes, 32) == 1 else { throw TokenError.noRandomness }
-        let digits = Array("0123456789abcdef".utf8)
-        let hex = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        let text = "es_" + String(decoding: hex, as: UTF8.self)
+        let text = try SQLiteRegistry.secret(prefix: "es_")
         let hash = SQLiteRegistry.sha256(Array(text.utf8))
         try pool.write { db in
             try db.execute(
@@ -74,6 +70,15 @@ extension SQLiteRegistry: TokenDirectory {
     }
 
     package enum TokenError: Error { case noRandomness }
+
+    /// 256 random bits, in hexadecimal behind what tells their kind.
+    static func secret(prefix: String) throws -> String {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        guard RAND_bytes(&bytes, 32) == 1 else { throw TokenError.noRandomness }
+        let digits = Array("0123456789abcdef".utf8)
+        let hex = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return prefix + String(decoding: hex, as: UTF8.self)
+    }
 
     static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         var hash = [UInt8](repeating: 0, count: 32)

@@ -1,0 +1,219 @@
+//  SQLiteRegistry+Portal.swift · Store
+//
+//  Links and sessions of clients. Whose a location is, is asked inside one query, so that nothing
+//  tells a foreign one from one that is not there.
+
+import Foundation
+import GRDB
+package import Monitoring
+
+extension SQLiteRegistry: PortalBook {
+    package func makeLink(
+        _ draft: PortalLinkDraft, at now: Timestamp
+    ) async throws -> (link: PortalLink, token: String)? {
+        let token = try SQLiteRegistry.secret(prefix: "el_")
+        let hash = Data(SQLiteRegistry.sha256(Array(token.utf8)))
+        let link = try await pool.write { db -> PortalLink? in
+            let isThere = try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM client WHERE id = ?)", arguments: [draft.client])!
+            guard isThere else { return nil }
+            try db.execute(
+                sql: """
+                    INSERT INTO portal_link
+                        (client, label, secret_sha256, created_ms, expires_ms, is_one_time)
+                        VALUES (?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    draft.client, draft.label, hash, now.milliseconds, draft.expires?.milliseconds,
+                    draft.isOneTime,
+                ])
+            return PortalLink(
+                id: db.lastInsertedRowID, client: draft.client, label: draft.label, created: now,
+                expires: draft.expires, isOneTime: draft.isOneTime)
+        }
+        return link.map { ($0, token) }
+    }
+
+    package func links(of client: String) async throws -> [PortalLink] {
+        try await pool.read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM portal_link WHERE client = ? ORDER BY id DESC",
+                arguments: [client]
+            ).map(PortalLink.init(row:))
+        }
+    }
+
+    package func revoke(
+        link id: Int64, of client: String, at now: Timestamp
+    ) async throws -> Bool {
+        try await revoke("id = ? AND client = ?", [id, client], at: now)
+    }
+
+    package func revoke(linkWithSecretHash hash: [UInt8], at now: Timestamp) async throws -> Bool {
+        try await revoke("secret_sha256 = ?", [Data(hash)], at: now)
+    }
+
+    private func revoke(
+        _ condition: String, _ arguments: StatementArguments, at now: Timestamp
+    ) async throws -> Bool {
+        try await pool.write { db in
+            try db.execute(
+                sql: """
+                    UPDATE portal_link SET revoked_ms = ? WHERE revoked_ms IS NULL AND \(condition)
+                    """,
+                arguments: [now.milliseconds] + arguments)
+            return db.changesCount > 0
+        }
+    }
+
+    package func link(
+        withSecretHash hash: [UInt8], at now: Timestamp
+    ) async throws -> PortalLink? {
+        try look { db in try SQLiteRegistry.link(hash, db) }.flatMap { $0.lets(inAt: now) ? $0 : nil }
+    }
+
+    package func enter(
+        withSecretHash hash: [UInt8], at now: Timestamp
+    ) async throws -> PortalSession? {
+        try await pool.write { db in
+            guard let link = try SQLiteRegistry.link(hash, db), link.lets(inAt: now) else {
+                return nil
+            }
+            try db.execute(
+                sql: "UPDATE portal_link SET use_count = use_count + 1, used_ms = ? WHERE id = ?",
+                arguments: [now.milliseconds, link.id])
+            try db.execute(
+                sql: "INSERT INTO portal_session (link, began_ms, used_ms) VALUES (?, ?, ?)",
+                arguments: [link.id, now.milliseconds, now.milliseconds])
+            return PortalSession(
+                id: db.lastInsertedRowID, link: link.id, client: link.client, began: now,
+                lastUsed: now)
+        }
+    }
+
+    private static func link(_ hash: [UInt8], _ db: Database) throws -> PortalLink? {
+        try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT * FROM portal_link WHERE secret_sha256 = ?"),
+            arguments: [Data(hash)]
+        ).map(PortalLink.init(row:))
+    }
+
+    package func session(_ id: Int64, at now: Timestamp) async throws -> PortalSession? {
+        let found = try look { db in
+            try Row.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT portal_session.id AS session, portal_session.began_ms,
+                                portal_session.used_ms AS session_used_ms, portal_link.*
+                            FROM portal_session
+                            JOIN portal_link ON portal_link.id = portal_session.link
+                            WHERE portal_session.id = ? AND portal_session.ended_ms IS NULL
+                        """),
+                arguments: [id]
+            ).map { row in (link: PortalLink(row: row), session: PortalSession(row: row)) }
+        }
+        guard let (link, session) = found, link.isLive(at: now), session.holds(at: now) else {
+            return nil
+        }
+        if now.milliseconds(since: session.lastUsed) >= PortalSession.useStepMilliseconds {
+            try await pool.write { db in
+                try db.execute(
+                    sql: "UPDATE portal_session SET used_ms = ? WHERE id = ?",
+                    arguments: [now.milliseconds, id])
+            }
+        }
+        return session
+    }
+
+    package func end(session id: Int64, at now: Timestamp) async throws {
+        try await pool.write { db in
+            try db.execute(
+                sql: "UPDATE portal_session SET ended_ms = ? WHERE id = ? AND ended_ms IS NULL",
+                arguments: [now.milliseconds, id])
+        }
+    }
+
+    package func locations(of client: String) async throws -> [OwnedLocation] {
+        try look { db in
+            try SQLiteRegistry.owned(
+                "ORDER BY location.name, location.id", arguments: [client], db)
+        }
+    }
+
+    package func location(_ id: String, of client: String) async throws -> OwnedLocation? {
+        try look { db in
+            try SQLiteRegistry.owned("AND location.id = ?", arguments: [client, id], db).first
+        }
+    }
+
+    private static func owned(
+        _ further: String, arguments: StatementArguments, _ db: Database
+    ) throws -> [OwnedLocation] {
+        try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT location.*, project.name AS project_name, project.client,
+                            project.time_zone, project.monitoring_hours
+                        FROM location JOIN project ON project.id = location.project
+                        WHERE project.client = ? AND project.status = 'active'
+                            AND location.status = 'active' AND location.kind = 'sound' \(further)
+                    """),
+            arguments: arguments
+        ).compactMap { row in
+            guard let location = Location(row: row) else { return nil }
+            return OwnedLocation(
+                location: location,
+                project: Project(
+                    id: location.project, name: row["project_name"], client: row["client"],
+                    timeZone: row["time_zone"]))
+        }
+    }
+
+    @Sendable static func makePortal(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE portal_link (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    client TEXT NOT NULL REFERENCES client (id),
+                    label TEXT NOT NULL,
+                    secret_sha256 BLOB NOT NULL UNIQUE,
+                    created_ms INTEGER NOT NULL,
+                    expires_ms INTEGER,
+                    is_one_time INTEGER NOT NULL,
+                    used_ms INTEGER,
+                    use_count INTEGER NOT NULL DEFAULT 0,
+                    revoked_ms INTEGER
+                );
+                CREATE INDEX portal_link_client ON portal_link (client, id);
+                CREATE TABLE portal_session (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    link INTEGER NOT NULL REFERENCES portal_link (id),
+                    began_ms INTEGER NOT NULL,
+                    used_ms INTEGER NOT NULL,
+                    ended_ms INTEGER
+                );
+                """)
+    }
+}
+
+extension PortalLink {
+    fileprivate init(row: Row) {
+        func time(_ column: String) -> Timestamp? {
+            (row[column] as Int64?).map(Timestamp.init(milliseconds:))
+        }
+        self.init(
+            id: row["id"], client: row["client"], label: row["label"],
+            created: Timestamp(milliseconds: row["created_ms"]), expires: time("expires_ms"),
+            isOneTime: row["is_one_time"], lastUsed: time("used_ms"), useCount: row["use_count"],
+            revoked: time("revoked_ms"))
+    }
+}
+
+extension PortalSession {
+    fileprivate init(row: Row) {
+        self.init(
+            id: row["session"], link: row["id"], client: row["client"],
+            began: Timestamp(milliseconds: row["began_ms"]),
+            lastUsed: Timestamp(milliseconds: row["session_used_ms"]))
+    }
+}
