@@ -54,6 +54,8 @@ extension SQLiteRegistry {
                 }
             }
         }
+        migrator.registerMigration(
+            "4 recipients and deliveries", migrate: createNotifications)
         return migrator
     }
 }

@@ -1,0 +1,79 @@
+//  Delivery+Rows.swift · Store
+//
+//  Recipients and deliveries as rows of the registry; an event as the JSON that goes along with a
+//  delivery, so that the log tells what was sent whatever becomes of the event.
+
+import Foundation
+import GRDB
+import Monitoring
+
+extension Recipient {
+    /// `nil` for a row that this version does not know how to use.
+    init?(row: Row, id: String) {
+        let target: String = row["target"]
+        let channel: Channel
+        switch row["channel"] as String {
+        case "webhook": channel = .webhook(url: target)
+        case "mail": channel = .mail(address: target)
+        default: return nil
+        }
+        var quietHours: Schedule?
+        if let text = row["quiet_hours"] as String? {
+            quietHours = try? JSONDecoder().decode(Schedule.self, from: Data(text.utf8))
+            // Better told at a bad time than never.
+        }
+        self.init(
+            id: id, name: row["name"], channel: channel, wantsWatchdogs: row["wants_watchdogs"],
+            quietHours: quietHours, timeZone: row["time_zone"],
+            reminderHours: row["reminder_hours"], isEnabled: row["enabled"])
+    }
+
+    func store(secret: String?, _ db: Database) throws {
+        let channelName =
+            switch channel {
+            case .webhook: "webhook"
+            case .mail: "mail"
+            }
+        let quietText = try quietHours.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO recipient VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            arguments: [
+                id, name, channelName, channel.target, secret, wantsWatchdogs, quietText, timeZone,
+                reminderHours, isEnabled,
+            ])
+    }
+}
+
+extension Delivery {
+    /// `nil` for a row that this version does not know.
+    init?(row: Row) {
+        guard let kind = Monitoring.Notification.Kind(rawValue: row["kind"]),
+            let status = Status(rawValue: row["status"])
+        else { return nil }
+        self.init(
+            number: row["number"], id: row["id"], recipient: row["recipient"], kind: kind,
+            eventKey: row["event_key"],
+            event: (row["event"] as String?).flatMap(SoundEvent.init(storedText:)),
+            createdAt: Timestamp(milliseconds: row["created_ms"]))
+        self.status = status
+        dueAt = Timestamp(milliseconds: row["due_ms"])
+        attempts = row["attempts"]
+        firstAttemptAt = (row["first_attempt_ms"] as Int64?).map(Timestamp.init(milliseconds:))
+        finishedAt = (row["finished_ms"] as Int64?).map(Timestamp.init(milliseconds:))
+        outcome = row["outcome"]
+    }
+}
+
+extension SoundEvent {
+    /// `nil` for what another version wrote and this one cannot read.
+    init?(storedText: String) {
+        guard
+            let event = try? JSONDecoder().decode(SoundEvent.self, from: Data(storedText.utf8))
+        else { return nil }
+        self = event
+    }
+
+    func storedText() throws -> String {
+        String(decoding: try JSONEncoder().encode(self), as: UTF8.self)
+    }
+}
