@@ -80,14 +80,14 @@ enum CarriageWords {
             return .failed(
                 "the mail server offers no TLS; smtp_tls none sends without, over a way to be trusted")
         case CURLE_LOGIN_DENIED:
-            return .failed("the mail server refuses user or password: \(result.lastLine)")
+            return .failed("the mail server refuses user or password: \(result.refusal)")
         default: break
         }
         // Refused for good is a mail that was on its way; before that, it is the server's state.
         if (550...554).contains(result.response), result.code == CURLE_SEND_ERROR || result.sent > 0 {
-            return .refused("the mail server said \(result.lastLine)")
+            return .refused("the mail server said \(result.refusal)")
         }
-        let said = result.response >= 400 ? "; the mail server said \(result.lastLine)" : ""
+        let said = !result.refusal.isEmpty ? "; the mail server said \(result.refusal)" : ""
         return .failed(words(result, timeout) + said)
     }
 

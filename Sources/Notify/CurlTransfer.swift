@@ -9,12 +9,12 @@ import CCurl
 final class CurlTransfer {
     struct Result: Hashable {
         var code = CURLE_OK
-        /// HTTP's status, or SMTP's last reply.
+        /// HTTP's status, or SMTP's last reply but for that to `QUIT`.
         var response = 0
         /// Bytes of a mail that were taken.
         var sent = 0
-        /// The last line of a header, printable ASCII only.
-        var lastLine = ""
+        /// The last reply of a mail server that refused something, printable ASCII only.
+        var refusal = ""
         var refusedAddress: TargetAddress?
     }
 
@@ -26,6 +26,7 @@ final class CurlTransfer {
     private var fields: UnsafeMutablePointer<curl_slist>?
     private let stop: StopFlag
     private var unsent: [UInt8] = []
+    private var isMail = false
     private var allowsPrivate = true
     private var received = 0
     private var result = Result()
@@ -61,6 +62,7 @@ final class CurlTransfer {
     }
 
     func mail(_ message: MailMessage, by server: MailServer) {
+        isMail = true
         unsent = message.text
         earshot_curl_text(handle, CURLOPT_URL, server.url)
         earshot_curl_text(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps")
@@ -107,6 +109,10 @@ final class CurlTransfer {
         }
         result.code = curl_easy_perform(handle)
         result.response = earshot_curl_response_code(handle)
+        // What came last is the farewell, often enough.
+        if result.code != CURLE_OK, let code = Int(result.refusal.prefix(3)) {
+            result.response = code
+        }
         return result
     }
 
@@ -141,8 +147,10 @@ final class CurlTransfer {
         return received <= CurlTransfer.answerBytesMaximum ? count : 0
     }
 
+    /// SMTP's replies come as HTTP's headers do (RFC 5321, 4.2); those of 4 and 5 refuse.
     private func note(_ line: UnsafeRawBufferPointer) {
+        guard isMail, line.first == UInt8(ascii: "4") || line.first == UInt8(ascii: "5") else { return }
         let printable = line.prefix(CurlTransfer.lineBytesMaximum).filter { (0x20...0x7E).contains($0) }
-        if !printable.isEmpty { result.lastLine = String(decoding: printable, as: UTF8.self) }
+        result.refusal = String(decoding: printable, as: UTF8.self)
     }
 }

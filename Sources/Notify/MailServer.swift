@@ -1,6 +1,6 @@
 //  MailServer.swift · Notify
 
-package import Monitoring
+import Monitoring
 
 /// The SMTP server that takes our mail.
 package struct MailServer: Hashable, Sendable {

@@ -8,7 +8,7 @@
 
 package import Logging
 package import Monitoring
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Tells recipients what is to be told.
 package actor Notifier: Service {
