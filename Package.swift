@@ -167,7 +167,8 @@ let package = Package(
             [
                 "Notify", "Store", logging, .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]),
+            ],
+            exclude: ["receiver.py", "requirements.txt"]),
         tests("ProvisioningTests", ["Provisioning"]),
         tests("ServeTests", ["Serve", "JSON", "Web"]),
         tests(
