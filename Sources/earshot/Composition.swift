@@ -11,6 +11,7 @@ import Logging
 import Monitoring
 import NIOCore
 import NIOPosix
+import Notify
 import Pipeline
 import Serve
 import ServiceLifecycle
@@ -85,7 +86,7 @@ struct Composition {
             configuration: operating,
             sources: .init(
                 directory: registry, history: history, importer: store, live: hub,
-                tokens: registry, store: store, pipeline: pipeline, upstreams: ingest,
+                tokens: registry, recipients: registry, store: store, pipeline: pipeline, upstreams: ingest,
                 units: ingest, faults: [ingest, pipeline], clock: clock),
             hub: streams, counts: counts, keys: keys,
             onBound: { await announcement.operatorBound($0) },
@@ -94,7 +95,11 @@ struct Composition {
             host: settings.portalListen.host, port: settings.portalListen.port,
             publicURL: settings.publicURL, web: settings.limits.web, counts: counts,
             onBound: { await announcement.portalBound($0) }, logger: logger)
-        services = [store, pipeline, ingest, streams, portalListener, operatorListener]
+        let notifier = Notifier(
+            book: registry, configuration: settings.notifications, clock: clock, logger: logger)
+        services = [
+            store, pipeline, ingest, notifier, streams, portalListener, operatorListener,
+        ]
     }
 
     /// Signs of life of what would stop everything: the store's writer and the event loops.

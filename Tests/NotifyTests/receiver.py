@@ -1,7 +1,7 @@
 """What messages are sent to in the tests: a web server or a mail server on loopback.
 
-receiver.py http SECRET     answers by path; checks signatures with Python's own HMAC
-receiver.py smtp MODE       plain, auth, reject, late, busy, stall or tls
+receiver.py http SECRET [PORT]   answers by path; checks signatures with Python's own HMAC
+receiver.py smtp MODE            plain, auth, reject, late, busy, stall or tls
 
 Prints its port, then one line of JSON for each message it took.
 """
@@ -60,9 +60,9 @@ class Hook(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def serve_http(secret):
+def serve_http(secret, port):
     Hook.secret = secret.encode()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Hook)
     server.daemon_threads = True
     tell(server.server_address[1])
     server.serve_forever()
@@ -141,7 +141,7 @@ def untrusted_context():
 
 if __name__ == "__main__":
     if sys.argv[1] == "http":
-        serve_http(sys.argv[2])
+        serve_http(sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 0)
     elif sys.argv[2] == "stall":
         serve_silence()
     else:

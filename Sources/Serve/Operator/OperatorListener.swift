@@ -54,6 +54,7 @@ package struct OperatorListener: Service {
         package var importer: any FrameImporter
         package var live: any LiveFeed
         package var tokens: any TokenDirectory
+        package var recipients: any RecipientBook
         package var store: any StoreHealth
         package var pipeline: any PipelineHealth
         package var upstreams: any UpstreamHealth
@@ -64,15 +65,16 @@ package struct OperatorListener: Service {
 
         package init(
             directory: any UnitDirectory, history: any LevelHistory, importer: any FrameImporter,
-            live: any LiveFeed, tokens: any TokenDirectory, store: any StoreHealth,
-            pipeline: any PipelineHealth, upstreams: any UpstreamHealth, units: any UnitHealth,
-            faults: [any FaultCounts], clock: any WallClock
+            live: any LiveFeed, tokens: any TokenDirectory, recipients: any RecipientBook,
+            store: any StoreHealth, pipeline: any PipelineHealth, upstreams: any UpstreamHealth,
+            units: any UnitHealth, faults: [any FaultCounts], clock: any WallClock
         ) {
             self.directory = directory
             self.history = history
             self.importer = importer
             self.live = live
             self.tokens = tokens
+            self.recipients = recipients
             self.store = store
             self.pipeline = pipeline
             self.upstreams = upstreams

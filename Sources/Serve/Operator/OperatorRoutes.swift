@@ -42,6 +42,7 @@ struct OperatorRoutes {
             sources: sources, counts: log.counts, version: configuration.version)
         guarded("").get("/metrics") { _, _ in try await metrics.respond() }
         addAPI(origins)
+        addNotifications(origins)
         addTransfers(origins, configuration)
         addPages(pages)
     }
@@ -94,6 +95,16 @@ struct OperatorRoutes {
         guarded("/api/units")
             .add(middleware: ChangeMiddleware(scope: .admin, origins: origins))
             .delete("/:unit") { _, context in try await units.remove(context) }
+    }
+
+    /// Who is told of events, and what they were told.
+    private func addNotifications(_ origins: OriginPolicy) {
+        NotificationRoutes(
+            book: sources.recipients, clock: sources.clock, bodies: bodies, logger: log.logger
+        ).add(
+            to: guarded(""),
+            changing: guarded("")
+                .add(middleware: ChangeMiddleware(scope: .admin, origins: origins)))
     }
 
     /// Frames in and out in bulk.

@@ -32,6 +32,7 @@ import Testing
                 "b-2": Dictionary(uniqueKeysWithValues: FaultReason.allCases.map { ($0, 1) })
             ])
         ]
+        site.recipients.fill()
         site.feed.publish([
             .frame(.sample("b-2", at: "2026-11-23T15:59:59Z", start: "2026-11-23T07:00:00Z"))
         ])
@@ -117,6 +118,9 @@ import Testing
             ("/api/units/{unit}/intervals", "/api/units/b-2/intervals", 200),
             ("/api/units/{unit}/intervals", "/api/units/b-2/intervals?limit=0", 422),
             ("/api/units/{unit}/stream", "/api/units/b-2/stream", 426),
+            ("/api/recipients", "/api/recipients", 200),
+            ("/api/notifications", "/api/notifications", 200),
+            ("/api/notifications", "/api/notifications?status=lost", 422),
         ]
         var seen: Set<String> = []
         let schema = try await site().run { port async throws in

@@ -106,6 +106,7 @@ final class FakeFeed: LiveFeed {
                     state.recent[frame.unit, default: []].append(frame)
                 case .feed(let unit, let report):
                     state.states[unit, default: LiveState()].feed = report
+                case .event: break
                 }
             }
         }

@@ -24,6 +24,7 @@ struct Site {
     let feed = FakeFeed()
     let demand = FakeDemand()
     var tokens = FakeTokens()
+    let recipients = FakeRecipients()
     var units = FakeUnitHealth()
     var pipeline = FakePipeline()
     var faults: [FakeFaults] = []
@@ -58,8 +59,8 @@ struct Site {
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
             directory: broken ?? directory, history: exported ?? history, importer: frames,
-            live: feed, tokens: tokens, store: store, pipeline: pipeline, upstreams: upstreams,
-            units: units, faults: faults, clock: clock)
+            live: feed, tokens: tokens, recipients: recipients, store: store, pipeline: pipeline,
+            upstreams: upstreams, units: units, faults: faults, clock: clock)
     }
 
     /// Runs the port; `body` gets its number and the hub.
