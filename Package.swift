@@ -102,7 +102,7 @@ let package = Package(
         stage(
             "Serve",
             nio + [
-                "Web", "JSON", "CAssets", "CCrypto", logging, lifecycle,
+                "Web", "JSON", "Provisioning", "CAssets", "CCrypto", logging, lifecycle,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -119,7 +119,8 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
 
-        // What `earshot provision` is given: read and judged without touching anything.
+        // What people and programs configure with: read and judged without touching anything, for
+        // `earshot provision` and for Serve.
         stage("Provisioning", []),
 
         // The program: the only place that names concrete types of all stages.

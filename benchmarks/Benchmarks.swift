@@ -25,6 +25,7 @@ struct Benchmarks: AsyncParsableCommand {
         try await HistoryBenchmarks.run(&bench)
         try SegmentBenchmarks.run(&bench)
         try await CodecBenchmarks.run(&bench)
+        try await RuleBenchmarks.run(&bench)
         if let json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

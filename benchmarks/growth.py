@@ -1,4 +1,5 @@
-"""Start-up with a year of 100 units, and what a question costs as units and months grow.
+"""Start-up with a year of 100 units, what a question costs as units and months grow, and what
+10,000 units need.
 
 The unit that is asked holds set S or Y at 1 Hz. Its neighbours hold a frame a minute out of the
 same set, each at its own second: enough for as many index entries and files as at 1 Hz, in a
@@ -70,6 +71,55 @@ def measure_start(run):
                 cadence_seconds=1 if run.options.full_year else PERIOD_SECONDS,
                 segment_bytes=segments, compacted=is_compacted, memory_mib=instance.memory_mib(),
                 open_files=stored, descriptors=all_, page_cache=how)
+    finally:
+        instance.remove()
+
+
+def measure_units(run):
+    """Days of 10,000 units, then a quarter of an hour of all of them at the idle cadence."""
+    smoke = run.options.smoke
+    count, days, minutes, asks = (3, 1, 1, 3) if smoke else (10_000, 7, 15, 200)
+    numbers = list(range(1, count + 1))
+    frames = workload.frames(run.file("S"))
+    frames = frames[:days * 86_400]
+    run.progress.step(f"{days} d of {count} units")
+    instance = Instance(run.options.binary, [name(number) for number in numbers])
+    try:
+        fill(instance, frames, numbers)
+        if not smoke:
+            # Past days with many segments are merged within a minute.
+            Instance.quiet_seconds, quiet = 62, Instance.quiet_seconds
+            instance.settle()
+            Instance.quiet_seconds = quiet
+            instance.connect()
+        run.progress.step(f"{count} units, 10 s apart")
+        for first in range(0, count, UNITS_A_BATCH):
+            part = numbers[first:first + UNITS_A_BATCH]
+            records = frames[:minutes * 6].repeat(len(part))
+            records["unit"] = numpy.tile(numpy.array(part), minutes * 6)
+            records["t"] = (int(frames["t"][-1]) + 60_000
+                            + numpy.arange(minutes * 6).repeat(len(part)) * 10_000)
+            instance.import_units({number: name(number) for number in part}, records)
+        run.progress.step(f"{asks} of {count} units asked")
+        instance.connect()
+        first, last = int(frames["t"][0]), int(frames["t"][-1])
+        seconds, checksum = [], 0
+        for index in range(asks):
+            unit = name(index * 7919 % count + 1)
+            took, body = instance.connection.get(
+                f"/api/units/{unit}/history?from={first}&to={last}&points=1500")
+            seconds.append(took)
+            checksum = zlib.crc32(body[body.index(b'"t":'):], checksum)
+        if checksum == 0:
+            raise SystemExit("10,000 units: answers without content")
+        segments, _ = instance.settled_bytes()
+        stored, all_ = instance.open_files()
+        run.add(f"most memory with {count} units × {days} d", instance.most_memory_mib(), "MiB",
+                target=512, now_mib=instance.memory_mib(), segment_bytes=segments,
+                frames=len(frames) * count // PERIOD_SECONDS, p50_ms=median(seconds) * 1000,
+                checksum=f"{checksum:08x}")
+        run.add(f"open files a day with {count} units", stored / days, "files", target=10,
+                open_files=stored, descriptors=all_)
     finally:
         instance.remove()
 

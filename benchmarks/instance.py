@@ -63,6 +63,10 @@ class Instance:
     def memory_mib(self):
         return rss_mib(self.process.pid)
 
+    def most_memory_mib(self):
+        """The most since the process started."""
+        return rss_mib(self.process.pid, "VmHWM")
+
     def open_files(self):
         """Open files of the data folder, and all descriptors."""
         folder = f"/proc/{self.process.pid}/fd"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the store can do, through HTTP: import, size, history, cold start, start-up, growth.
+"""What the store can do, through HTTP: import, size, history, cold start, start-up, growth, units.
 
 Starts `earshot serve` on empty folders, imports the sets of workload.py through `/api/import`,
 asks `/history` for 200 different ranges a question, and checks answers against numpy. A wrong
@@ -163,7 +163,8 @@ def measure_cold(run):
 
 
 PARTS = {"import": measure_imports, "size": measure_size, "history": measure_history,
-         "cold": measure_cold, "start": growth.measure_start, "growth": growth.measure_growth}
+         "cold": measure_cold, "start": growth.measure_start, "growth": growth.measure_growth,
+         "units": growth.measure_units}
 
 
 def panels(figures):

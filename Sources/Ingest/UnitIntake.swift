@@ -4,7 +4,7 @@
 //  readings is here, and nothing in here waits.
 //
 //      answer ─▶ SampleFilter ─▶ ReadingOrder ─▶ MeasuringState ─▶ MeasurementRun ─▶ Frame
-//            └─▶ UnitFeed ─▶ FeedReport, on change
+//            └─▶ UnitFeed ─▶ FeedReport, on change     Frame ─▶ HoleBook ─▶ trail ─▶ Frame
 
 import Monitoring
 
@@ -17,6 +17,8 @@ struct UnitIntake: Sendable {
     private(set) var cellular: CellularMeter
     /// Whether the upstream runs a feed for it; `nil` while not known.
     private(set) var hasMonitor: Bool?
+    /// What the upstream's trail may fill.
+    private(set) var holes: HoleBook
     private var filter = SampleFilter()
     private var order = ReadingOrder()
     private var measuring = MeasuringState()
@@ -43,6 +45,7 @@ struct UnitIntake: Sendable {
     init(unit: UnitID, newest: Frame? = nil, at now: Moment) {
         self.unit = unit
         cellular = CellularMeter(since: now)
+        holes = HoleBook(newest: newest)
         if let newest {
             filter = SampleFilter(newest)
             order = ReadingOrder(newest: newest.time)
@@ -137,6 +140,27 @@ struct UnitIntake: Sendable {
         return tell(at: now)
     }
 
+    mutating func askTrail(at now: Duration) -> TrailQuestion? { holes.ask(at: now) }
+
+    mutating func forgetHoles() { holes.forget() }
+
+    /// Takes the trail's answer.
+    ///
+    /// - Returns: frames without `lp` and without a start, which the trail does not tell.
+    mutating func fill(_ question: TrailQuestion, from trail: SLMMTrail) -> [Observation] {
+        for reason in trail.faults { count(reason) }
+        return holes.close(question, with: trail).compactMap { point in
+            guard isInOrder(point.levels) else {
+                count(.outOfOrder)
+                return nil
+            }
+            return .frame(
+                Frame(
+                    unit: unit, time: point.time, levels: point.levels,
+                    state: FrameState.measuring.from(.trail)))
+        }
+    }
+
     mutating func setUpstreamFailed(_ isFailed: Bool, at now: Moment) -> [Observation] {
         feed.isUpstreamFailed = isFailed
         return tell(at: now)
@@ -196,13 +220,16 @@ struct UnitIntake: Sendable {
         counts.frames += 1
         movedAt = now.elapsed
         isLieCounted = false
-        return (frame(reading), !isFirst)
+        let place = order.judge(reading.time)
+        let frame = frame(reading, at: place)
+        // One without levels is not stored, so a hole goes on.
+        if place != .late, frame.levels != Levels() { holes.observe(frame, at: now.elapsed) }
+        return (frame, !isFirst)
     }
 
-    private mutating func frame(_ reading: SLMMReading) -> Frame {
+    private mutating func frame(_ reading: SLMMReading, at place: ReadingOrder.Place) -> Frame {
         var frame = Frame(
             unit: unit, time: reading.time, levels: reading.levels, state: reading.flags)
-        let place = order.judge(reading.time)
         if place == .stepped { run?.noteClockStep(at: reading.time) }
         if place != .late { follow(reading) }
         let isMeasuring =

@@ -37,6 +37,9 @@ final class UnitReader: Sendable {
     func configure(_ unit: Unit) {
         state.withLock { state in
             if state.unit != unit { state.intake.configure(unit) }
+            if (state.unit.upstream, state.unit.upstreamUnit) != (unit.upstream, unit.upstreamUnit) {
+                state.intake.forgetHoles()
+            }
             state.unit = unit
             state.isRead = true
         }
@@ -111,6 +114,16 @@ final class UnitReader: Sendable {
             }
             return observations
         }
+    }
+
+    /// Since when it waits for its upstream's trail; `nil` when that is not to be asked for now.
+    func waitsForTrail(at now: Duration) -> Duration? {
+        state.withLock { $0.intake.holes.waitingSince(at: now) }
+    }
+
+    /// What is asked of the trail now; the answer goes to ``UnitIntake/fill(_:from:)``.
+    func askTrail(at now: Duration) -> TrailQuestion? {
+        state.withLock { $0.intake.askTrail(at: now) }
     }
 
     func socketOpens() {

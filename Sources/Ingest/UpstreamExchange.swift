@@ -16,6 +16,8 @@ enum UpstreamCall: Hashable, Sendable {
     /// With the unit's name at the upstream.
     case status(String)
     case startMonitor(String)
+    /// What the upstream remembers of the last `hours`, 1 … 24.
+    case trail(String, hours: Int)
 
     var isRead: Bool {
         if case .startMonitor = self { false } else { true }
@@ -27,6 +29,7 @@ enum UpstreamCall: Hashable, Sendable {
         case .monitors: "/api/nl43/_monitor/status"
         case .status(let name): UpstreamAddress.path(name, "status")
         case .startMonitor(let name): UpstreamAddress.path(name, "monitor/start")
+        case .trail(let name, let hours): UpstreamAddress.path(name, "history?hours=\(hours)")
         }
     }
 

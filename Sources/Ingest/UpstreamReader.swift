@@ -2,8 +2,8 @@
 //
 //  One upstream: one task asks it, one request at a time, and one task for each unit watches.
 //
-//      PollSchedule ─▶ discover │ poll ─▶ UpstreamCondition ─▶ Backoff
-//                               └───────▶ UnitReader ─▶ sink
+//      PollSchedule ─▶ discover │ poll │ fill ─▶ UpstreamCondition ─▶ Backoff
+//                               └──────┴───────▶ UnitReader ─▶ sink
 
 import AsyncHTTPClient
 import Logging
@@ -125,6 +125,7 @@ final class UpstreamReader: Sendable {
             start: stopwatch.now)
         var backoff = Backoff(seed: context.seed)
         var settleAt = stopwatch.now
+        var trailTurn = TrailTurn()
         var watched: [UnitID: String] = [:]
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
@@ -132,19 +133,27 @@ final class UpstreamReader: Sendable {
                 await follow(into: &schedule, &watched, watchedBy: &group)
                 if now >= settleAt {
                     context.desk.settle(upstream.id)
+                    offerTrail(to: &trailTurn)
                     settleAt = now + .seconds(1)
                 }
                 let outcome: UpstreamCondition.Outcome?
                 var polled: UnitID?
-                switch schedule.next(at: now, isPaused: { isPaused($0, at: now) }) {
-                case .wait(let until):
-                    try? await stopwatch.sleep(until: min(until, settleAt))
-                    continue
-                case .discover:
-                    outcome = await discover(asking: exchange, into: &schedule)
-                case .poll(let unit):
-                    polled = unit
-                    outcome = await poll(unit, asking: exchange, postponingIn: &schedule)
+                if let unit = trailTurn.next(at: now, isIdle: false) {
+                    outcome = await fill(unit, asking: exchange, resting: &trailTurn)
+                } else {
+                    switch schedule.next(at: now, isPaused: { isPaused($0, at: now) }) {
+                    case .wait(let until):
+                        guard let unit = trailTurn.next(at: now, isIdle: true) else {
+                            try? await stopwatch.sleep(until: min(until, settleAt))
+                            continue
+                        }
+                        outcome = await fill(unit, asking: exchange, resting: &trailTurn)
+                    case .discover:
+                        outcome = await discover(asking: exchange, into: &schedule)
+                    case .poll(let unit):
+                        polled = unit
+                        outcome = await poll(unit, asking: exchange, postponingIn: &schedule)
+                    }
                 }
                 guard let outcome, !Task.isCancelled else { continue }
                 if await note(outcome, of: polled) == .recovered {
@@ -181,8 +190,7 @@ final class UpstreamReader: Sendable {
             let isOwn =
                 outcome == .timedOut
                 && state.withLock { $0.condition.isOwn(timeoutOf: unit) }
-            reader.count(
-                outcome == .timedOut ? .timedOut : outcome == .refused ? .refused : .undecodable)
+            reader.count(FaultReason(outcome))
             if outcome == .unusable || isOwn {
                 await context.hand(reader.update { $0.refuse(at: context.now) }, of: reader)
             }

@@ -8,9 +8,9 @@ import Monitoring
 struct EventText {
     let kind: Notification.Kind
     let event: SoundEvent
-    /// The recipient's zone, by name and by offset.
+    /// The recipient's zone, by name and by its clock.
     let timeZone: String
-    let offset: LocalOffset
+    let clock: any LocalClock
 
     /// `Alarm: Night noise, 67.3 dB, limit 65.0 dB`
     var subject: String {
@@ -97,7 +97,7 @@ struct EventText {
 
     /// `2026-11-23 23:49:12 (Europe/London)`
     private func local(_ time: Timestamp) -> String {
-        let text = time.advanced(byMilliseconds: offset(time)).description
+        let text = time.advanced(byMilliseconds: clock.offset(at: time.milliseconds)).description
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) (\(timeZone))"
     }
 }

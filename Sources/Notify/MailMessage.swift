@@ -51,7 +51,7 @@ struct MailMessage: Hashable, Sendable {
             guard let event = delivery.event else { return nil }
             let text = EventText(
                 kind: delivery.kind, event: event, timeZone: due.recipient.timeZone,
-                offset: ZoneOffset.of(due.recipient.timeZone))
+                clock: due.recipient.clock)
             subject = text.subject
             lines = [text.subject, ""] + text.lines
         }

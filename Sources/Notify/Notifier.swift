@@ -82,7 +82,7 @@ package actor Notifier: Service {
             let due = try await book.dueDeliveries(at: now)
             let steps = outbox.choose(from: due, excluding: busy) { recipient in
                 recipient.quietHours.flatMap {
-                    QuietHours.end(of: $0, after: now, ZoneOffset.of(recipient.timeZone))
+                    QuietHours.end(of: $0, after: now, on: recipient.clock)
                 }
             }
             bookFailure = nil

@@ -3,8 +3,9 @@
 //  The one file of this stage that awaits: takes what ingest saw, lets the pure parts decide, and
 //  hands on. Frames that were taken are stored, or wait here until the store takes them.
 //
-//      take(…) ─▶ channel (bounded) ─▶ scrub ─▶ store (group commit)
-//                                          └──▶ live hub
+//      take(…) ─▶ channel (bounded) ─▶ scrub ─┬▶ store (group commit) ──────┐
+//                                             ├▶ live hub                   ▼
+//                                             └▶ monitors ─ events ─▶ event keeper
 
 package import Logging
 package import Monitoring
@@ -22,14 +23,16 @@ package final class FramePipeline: ObservationSink, Service {
     private let retry: any Clock<Duration>
     private let logger: Logger
     private let channel = Channel(capacity: FramePipeline.waitingMaximum)
+    private let watch: EventWatch?
     private let scrub: Mutex<Scrub>
 
     /// - Parameters:
     ///   - watermarks: the newest stored frame of each unit, by which a restart carries on.
+    ///   - watch: judges what is accepted; `nil`: nothing is.
     ///   - retry: paces new tries while the store is full.
     package init(
-        store: any FrameStore, hub: LiveHub, watermarks: [Frame], clock: any WallClock,
-        retry: any Clock<Duration> = ContinuousClock(), logger: Logger
+        store: any FrameStore, hub: LiveHub, watermarks: [Frame], watch: EventWatch? = nil,
+        clock: any WallClock, retry: any Clock<Duration> = ContinuousClock(), logger: Logger
     ) {
         self.store = store
         self.hub = hub
@@ -41,6 +44,10 @@ package final class FramePipeline: ObservationSink, Service {
             scrub.resume(frame)
             hub.restore(frame)
         }
+        self.watch = watch
+        for one in watch?.watermarks ?? [] {
+            scrub.resume(one.unit, at: one.watermark, ceiling: one.ceiling)
+        }
         self.scrub = Mutex(scrub)
     }
 
@@ -51,15 +58,28 @@ package final class FramePipeline: ObservationSink, Service {
     /// Works until the service group shuts down; then finishes what was taken.
     package func run() async throws {
         await withGracefulShutdownHandler {
-            while let batch = await channel.receive() {
-                let (frames, updates) = decide(batch)
-                await keep(frames)
-                hub.publish(updates)
+            await withTaskGroup(of: Void.self) { group in
+                if let watch {
+                    group.addTask { await watch.run { self.step($0) } }
+                }
+                while let batch = await channel.receive() {
+                    let (frames, updates) = decide(batch)
+                    if await keep(frames) { watch?.release() } else { watch?.drop() }
+                    hub.publish(updates)
+                }
+                watch?.close()
             }
         } onGracefulShutdown: {
             self.channel.close()
         }
         hub.finish()
+    }
+
+    /// Ticks and the scrub take turns: no frame is judged by a watermark that just moved.
+    private func step(_ beat: () -> [(UnitID, Timestamp)]) {
+        scrub.withLock { scrub in
+            for (unit, time) in beat() { scrub.raise(unit, to: time) }
+        }
     }
 
     /// Ends ``run()`` once everything taken so far has been handled.
@@ -70,48 +90,52 @@ package final class FramePipeline: ObservationSink, Service {
         var frames: [Frame] = []
         var updates: [LiveUpdate] = []
         scrub.withLock { scrub in
+            var inputs: [EventWatch.Input] = []
             for observation in batch {
                 switch observation {
                 case .feed(let unit, let report):
                     updates.append(.feed(unit, report))
-                case .frame(var frame):
-                    switch scrub.judge(frame, now: now) {
-                    case .accepted:
-                        frames.append(frame)
-                        updates.append(.frame(frame))
+                    inputs.append(.feed(unit, report))
+                case .frame(let frame):
+                    let verdict = scrub.judge(frame, now: now)
+                    guard let stored = scrub.asStored(frame, verdict) else { continue }
+                    frames.append(stored)
+                    var isStep = false
+                    switch verdict {
+                    case .late, .filled, .repeated, .implausible: continue
+                    case .accepted: break
                     case .clockStep(let back):
+                        isStep = true
                         logger.notice(
                             "the upstream's clock went back",
                             metadata: ["unit": "\(frame.unit)", "milliseconds": "\(back)"])
-                        frames.append(frame)
-                        updates.append(.frame(frame))
-                    case .late:
-                        frame.state.origin = .late
-                        frames.append(frame)
-                    case .repeated, .implausible: break
                     }
+                    updates.append(.frame(frame))
+                    inputs.append(.frame(frame, isStep: isStep))
                 }
             }
+            watch?.hold(inputs, now: now)
         }
         return (frames, updates)
     }
 
-    private func keep(_ frames: [Frame]) async {
-        guard !frames.isEmpty else { return }
+    /// - Returns: whether the store took them; it does not any more after its stop.
+    private func keep(_ frames: [Frame]) async -> Bool {
+        guard !frames.isEmpty else { return true }
         while true {
             do {
                 let summary = try await store.append(frames)
                 scrub.withLock { $0.note(summary) }
-                return
+                return true
             } catch {
                 switch error {
                 case .stopped:
                     logger.error("frames came after the store had stopped")
-                    return
+                    return false
                 case .full, .failed:
                     logger.warning("frames wait for the store", metadata: ["reason": "\(error)"])
                     try? await retry.sleep(for: .seconds(1))
-                    if Task.isCancelled { return }
+                    if Task.isCancelled { return false }
                 }
             }
         }
@@ -122,6 +146,8 @@ extension FramePipeline: FaultCounts, PipelineHealth {
     package func faults(of unit: UnitID) -> [FaultReason: UInt64] {
         scrub.withLock { $0.faults(of: unit) }
     }
+
+    package func warnings() -> [String] { watch?.warnings() ?? [] }
 
     package var counts: PipelineCounts {
         var counts = scrub.withLock { $0.counts }

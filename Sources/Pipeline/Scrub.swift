@@ -2,7 +2,8 @@
 //
 //  Decides what becomes of a frame. Pure: one machine for all units, time is an argument.
 //
-//      frame ─▶ implausible? drop, count ─▶ the unit's watermark?
+//      frame ─▶ implausible? drop, count ─▶ of the trail? before the watermark: filled, else drop
+//                                        ─▶ the unit's watermark?
 //                                              ├ after it: accepted, moves it
 //                                              ├ the reading at it once more: repeated, drop
 //                                              └ at or before it: late, store, never evaluate
@@ -24,6 +25,8 @@ package struct Scrub: Sendable {
         case repeated
         /// At or before the watermark: to be stored only.
         case late
+        /// Of the upstream's trail, into a hole before the watermark: to be stored only.
+        case filled
         /// Not to be used, and why.
         case implausible(FaultReason)
     }
@@ -38,6 +41,10 @@ package struct Scrub: Sendable {
     fileprivate struct Entry {
         /// Its time is the watermark: up to it, frames are taken as complete.
         var newest: Frame?
+        /// A later watermark: something was decided up to here because nothing had come.
+        var decidedUpTo: Timestamp?
+        /// The newest watermark before the upstream's clock went back.
+        var ceiling: Timestamp?
         /// The last of the frames running behind the watermark that rise, and how many they are.
         var behind: Frame?
         var behindCount = 0
@@ -56,6 +63,21 @@ package struct Scrub: Sendable {
         entries[newest.unit, default: Entry()].newest = newest
     }
 
+    /// Carries on after a restart with what the unit's monitor had come to: later than its newest
+    /// stored frame when a tick had decided, earlier while a clock that went back catches up.
+    package mutating func resume(_ unit: UnitID, at watermark: Timestamp, ceiling: Timestamp?) {
+        guard let ceiling, watermark < ceiling else { return raise(unit, to: watermark) }
+        entries[unit, default: Entry()].decidedUpTo = watermark
+        entries[unit, default: Entry()].ceiling = ceiling
+    }
+
+    /// What is of `unit` was judged up to `time`: a frame at or before it is late.
+    package mutating func raise(_ unit: UnitID, to time: Timestamp) {
+        let known = entries[unit]?.watermark
+        guard known.map({ $0 < time }) ?? true else { return }
+        entries[unit, default: Entry()].decidedUpTo = time
+    }
+
     /// What was wrong with frames of `unit`.
     package func faults(of unit: UnitID) -> [FaultReason: UInt64] { entries[unit]?.faults ?? [:] }
 
@@ -63,9 +85,35 @@ package struct Scrub: Sendable {
     package mutating func judge(_ frame: Frame, now: Timestamp) -> Verdict {
         let verdict =
             Scrub.implausibility(of: frame, now: now).map(Verdict.implausible)
-            ?? entries[frame.unit, default: Entry()].judge(frame)
+            ?? (frame.state.origin == .trail
+                ? judgeTrail(frame) : entries[frame.unit, default: Entry()].judge(frame))
         count(verdict, of: frame.unit)
         return verdict
+    }
+
+    /// The trail tells of what was before the unit's readings: it moves no watermark, and says
+    /// nothing of the upstream's clock. What would be the unit's newest frame is dropped.
+    private func judgeTrail(_ frame: Frame) -> Verdict {
+        let newest = entries[frame.unit]?.newest
+        return newest.map { frame.time < $0.time } ?? false ? .filled : .implausible(.ahead)
+    }
+
+    /// A frame as it is to be stored after `verdict` on it; `nil`: it is not.
+    ///
+    /// One that is judged while the upstream's clock catches up with what it told before is stored as
+    /// late: among frames of the time before, its place is told by the journal only.
+    package func asStored(_ frame: Frame, _ verdict: Verdict) -> Frame? {
+        var stored = frame
+        switch verdict {
+        case .repeated, .implausible: return nil
+        case .filled: break
+        case .late: stored.state.origin = .late
+        case .accepted, .clockStep:
+            if let ceiling = entries[frame.unit]?.ceiling, frame.time <= ceiling {
+                stored.state.origin = .late
+            }
+        }
+        return stored
     }
 
     /// Takes note of what became of frames that were handed to the store.
@@ -95,6 +143,9 @@ package struct Scrub: Sendable {
         case .repeated:
             counts.repeated += 1
             return
+        case .filled:
+            counts.filled += 1
+            return
         case .clockStep:
             counts.accepted += 1
             counts.clockSteps += 1
@@ -111,12 +162,14 @@ package struct Scrub: Sendable {
 }
 
 extension Scrub.Entry {
+    var watermark: Timestamp? { decidedUpTo ?? newest?.time }
+
     mutating func judge(_ frame: Frame) -> Scrub.Verdict {
-        guard let newest, frame.time <= newest.time else {
+        guard let watermark, frame.time <= watermark else {
             accept(frame)
             return .accepted
         }
-        if frame.says(the: newest) || behind.map(frame.says(the:)) ?? false { return .repeated }
+        if newest.map(frame.says(the:)) ?? false || behind.map(frame.says(the:)) ?? false { return .repeated }
         let rises = behind.map { $0.time < frame.time } ?? false
         // One more of the same time tells nothing of where the clock goes.
         if behind?.time != frame.time {
@@ -124,12 +177,14 @@ extension Scrub.Entry {
             behindCount = rises ? behindCount + 1 : 1
         }
         guard behindCount == Scrub.stepFrames else { return .late }
+        ceiling = max(ceiling ?? watermark, watermark)
         accept(frame)
-        return .clockStep(backMilliseconds: newest.time.milliseconds(since: frame.time))
+        return .clockStep(backMilliseconds: watermark.milliseconds(since: frame.time))
     }
 
     private mutating func accept(_ frame: Frame) {
         newest = frame
+        decidedUpTo = nil
         behind = nil
         behindCount = 0
     }

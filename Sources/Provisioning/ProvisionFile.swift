@@ -9,11 +9,11 @@ package import Monitoring
 package struct ProvisionFile: Sendable {
     package let upstreams: Section<Upstream>
     package let units: Section<UnitEntry>
-    package let clients: Section<ClientEntry>
-    package let projects: Section<ProjectEntry>
-    package let locations: Section<LocationEntry>
-    package let assignments: Section<AssignmentEntry>
-    package let rules: Section<RuleEntry>
+    package let clients: Section<Client>
+    package let projects: Section<Project>
+    package let locations: Section<Location>
+    package let assignments: Section<Assignment>
+    package let rules: Section<AlertRule>
     package let links: Section<LinkEntry>
 
     /// What is wrong with the file whatever is configured already. Not thrown at once, so that a
@@ -27,19 +27,26 @@ package struct ProvisionFile: Sendable {
     /// - Throws: when it is not JSON, or has a key twice.
     package init(json: [UInt8]) throws(ProvisionProblems) {
         let document = try Node(json: json)
-        let notes = Notes()
-        let file = Entry(document, at: "") { notes.problems.note($0) }
+        let notes = Notes(limit: ProvisionProblems.limit)
+        let file = Entry(document, at: "", notes)
         func entries(_ key: String) -> [Entry] { file?.entries(key) ?? [] }
         upstreams = Section(entries("upstreams"), Upstream.init)
         units = Section(entries("units"), id: .unitID, UnitEntry.init)
-        clients = Section(entries("clients"), ClientEntry.init)
-        projects = Section(entries("projects"), ProjectEntry.init)
-        locations = Section(entries("locations"), LocationEntry.init)
-        assignments = Section(entries("assignments"), AssignmentEntry.init)
-        rules = Section(entries("rules"), RuleEntry.init)
+        clients = Section(entries("clients"), Client.init)
+        projects = Section(entries("projects"), Project.init)
+        locations = Section(entries("locations"), Location.init)
+        assignments = Section(entries("assignments"), Assignment.init)
+        rules = Section(entries("rules")) { AlertRule($0, id: $1) }
         links = Section(entries("links"), LinkEntry.init)
         file?.close()
-        problems = notes.problems
+        problems = ProvisionProblems(notes, of: "The file")
+    }
+
+    /// The rules, for a use in which nothing else of the file counts.
+    /// - Throws: everything that is wrong with the file in itself.
+    package func checkedRules() throws(ProvisionProblems) -> [AlertRule] {
+        guard problems.count == 0 else { throw problems }
+        return rules.items.map(\.value)
     }
 
     /// Entries of each section, by its key in the file and in the file's usual order.
@@ -53,11 +60,6 @@ package struct ProvisionFile: Sendable {
 
     /// The sections with entries that this version checks and cannot keep.
     package var unkept: [String] {
-        counts.dropFirst(2).filter { $0.count > 0 }.map(\.section)
+        links.count > 0 ? ["links"] : []
     }
-}
-
-/// Collects while closures read.
-private final class Notes {
-    var problems = ProvisionProblems()
 }

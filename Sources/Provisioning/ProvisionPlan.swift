@@ -9,8 +9,9 @@ package import Monitoring
 package struct ProvisionPlan: Sendable {
     /// What is to be configured.
     package let roster: Roster
-    package let upstreams: Tally
-    package let units: Tally
+    package let sites: Sites
+    /// By section, in the file's usual order.
+    package let tallies: [(section: String, tally: Tally)]
 
     /// What becomes of one kind of thing.
     package struct Tally: Equatable, Sendable {
@@ -19,11 +20,55 @@ package struct ProvisionPlan: Sendable {
         package var unchanged = 0
     }
 
-    /// - Parameter present: what is configured.
+    /// - Parameters:
+    ///   - present: what is configured about reading.
+    ///   - presentSites: what is configured about where is measured.
     /// - Throws: everything that is wrong with the file, in itself and with what is configured.
-    package init(_ file: ProvisionFile, over present: Roster) throws(ProvisionProblems) {
+    package init(
+        _ file: ProvisionFile, over present: Roster, _ presentSites: Sites = Sites()
+    ) throws(ProvisionProblems) {
         var problems = file.problems
-        var roster = present
+        let roster = present.applying(file, &problems)
+        let sites = presentSites.applying(file, units: roster.units.keys, &problems)
+        guard problems.count == 0 else { throw problems }
+        self.roster = roster
+        self.sites = sites
+        tallies = [
+            (
+                "upstreams",
+                Tally(
+                    from: present.upstreams, to: roster.upstreams,
+                    file.upstreams.items.map(\.value.id))
+            ),
+            ("units", Tally(from: present.units, to: roster.units, file.units.items.map(\.value.id))),
+        ] + sites.tallies(from: presentSites, file)
+    }
+
+    package subscript(_ section: String) -> Tally {
+        tallies.first { $0.section == section }?.tally ?? Tally()
+    }
+
+    /// How many things become other than they are.
+    package var changedCount: Int { tallies.reduce(0) { $0 + $1.tally.created + $1.tally.changed } }
+}
+
+extension ProvisionPlan.Tally {
+    init<ID: Hashable, Value: Equatable>(
+        from old: [ID: Value], to new: [ID: Value], _ ids: [ID]
+    ) {
+        for (id, value) in new where old[id] != value {
+            if old[id] == nil { created += 1 } else { changed += 1 }
+        }
+        unchanged = ids.count { old[$0] == new[$0] }
+    }
+}
+
+extension Roster {
+    /// This with what `file` says.
+    fileprivate func applying(
+        _ file: ProvisionFile, _ problems: inout ProvisionProblems
+    ) -> Roster {
+        var roster = self
         for item in file.upstreams.items { roster.upstreams[item.value.id] = item.value }
         roster.moveUnits(to: file.upstreams.items.map(\.value))
         problems.checkAddresses(of: file, in: roster)
@@ -37,32 +82,9 @@ package struct ProvisionPlan: Sendable {
                 item.place, "upstream", entry.upstream, isOf: upstreamIDs, "an upstream")
         }
         problems.checkNames(of: file, in: roster)
-        problems.checkReferences(of: file, in: roster)
-        guard problems.count == 0 else { throw problems }
-        self.roster = roster
-        upstreams = Tally(
-            from: present.upstreams, to: roster.upstreams, file.upstreams.items.map(\.value.id))
-        units = Tally(from: present.units, to: roster.units, file.units.items.map(\.value.id))
+        return roster
     }
 
-    /// How many upstreams and units become other than they are.
-    package var changedCount: Int {
-        upstreams.created + upstreams.changed + units.created + units.changed
-    }
-}
-
-extension ProvisionPlan.Tally {
-    fileprivate init<ID: Hashable, Value: Equatable>(
-        from old: [ID: Value], to new: [ID: Value], _ ids: [ID]
-    ) {
-        for (id, value) in new where old[id] != value {
-            if old[id] == nil { created += 1 } else { changed += 1 }
-        }
-        unchanged = ids.count { old[$0] == new[$0] }
-    }
-}
-
-extension Roster {
     /// Units of an upstream that was first given by its URL, whose id then is host and port, are
     /// those of the one that is now provisioned there.
     fileprivate mutating func moveUnits(to provisioned: [Upstream]) {
@@ -93,7 +115,7 @@ extension Roster {
 }
 
 extension ProvisionProblems {
-    fileprivate mutating func check(
+    mutating func check(
         _ place: String, _ key: String, _ id: String, isOf known: Set<String>, _ what: String
     ) {
         guard !known.contains(id) else { return }
@@ -133,32 +155,6 @@ extension ProvisionProblems {
             note(
                 "\(item.place) is \"\(unit.upstreamUnit)\" of \"\(unit.upstream)\", which is "
                     + "already there under the id \"\(other)\"\(removed). Use that id.")
-        }
-    }
-
-    fileprivate mutating func checkReferences(of file: ProvisionFile, in roster: Roster) {
-        let clients = Set(file.clients.places.keys)
-        let projects = Set(file.projects.places.keys)
-        let locations = Set(file.locations.places.keys)
-        let units = Set(file.units.places.keys).union(roster.units.keys.map(\.name))
-        for item in file.projects.items {
-            check(item.place, "client", item.value.client, isOf: clients, "a client")
-        }
-        for item in file.locations.items {
-            check(item.place, "project", item.value.project, isOf: projects, "a project")
-        }
-        for item in file.assignments.items {
-            check(item.place, "location", item.value.location, isOf: locations, "a location")
-            check(item.place, "unit", item.value.unit, isOf: units, "a unit")
-        }
-        for item in file.rules.items {
-            if let location = item.value.location {
-                check(item.place, "location", location, isOf: locations, "a location")
-            }
-            if let unit = item.value.unit { check(item.place, "unit", unit, isOf: units, "a unit") }
-        }
-        for item in file.links.items {
-            check(item.place, "client", item.value.client, isOf: clients, "a client")
         }
     }
 }

@@ -46,14 +46,14 @@ struct BucketPlan {
     }
 
     /// The rows that fit the question's edges, coarsest first: all edges inside the range lie on
-    /// their borders. LN are in hourly histograms only.
+    /// their borders. Histograms are of hours only.
     static func kinds(for question: BucketQuestion) -> [RollupKind] {
         let inner = question.edges.dropFirst().dropLast()
         func fits(_ kind: RollupKind) -> Bool {
             inner.allSatisfy { $0 % kind.stepMilliseconds == 0 }
         }
-        if fits(.hours) { return question.exceedances.isEmpty ? [.hours, .fiveMinutes] : [.hours] }
-        return question.exceedances.isEmpty && fits(.fiveMinutes) ? [.fiveMinutes] : []
+        if fits(.hours) { return question.histograms ? [.hours] : [.hours, .fiveMinutes] }
+        return !question.histograms && fits(.fiveMinutes) ? [.fiveMinutes] : []
     }
 
     private mutating func cover(

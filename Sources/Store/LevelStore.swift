@@ -8,7 +8,7 @@ package import Monitoring
 import ServiceLifecycle
 
 /// The store as the rest of the program sees it.
-package actor LevelStore: FrameStore, FrameImporter, StoreHealth, Service {
+package actor LevelStore: FrameStore, FrameImporter, FrameDeletion, StoreHealth, Service {
     private let engine: StoreEngine
     private let clock: any WallClock
     private let logger: Logger
@@ -118,8 +118,15 @@ package actor LevelStore: FrameStore, FrameImporter, StoreHealth, Service {
     }
 
     /// Deletes stored frames. See ``StoreEngine/deleteFrames(of:in:)``.
-    package func deleteFrames(of unit: UnitID, in range: TimeRange) async throws -> Bool {
-        try engine.deleteFrames(of: unit, in: range)
+    package func deleteFrames(
+        of unit: UnitID, in range: TimeRange
+    ) async throws(DeletionError) -> Bool {
+        guard !isStopped else { throw .store(.stopped) }
+        do {
+            return try engine.deleteFrames(of: unit, in: range)
+        } catch {
+            throw error as? DeletionError ?? .store(StoreError(error))
+        }
     }
 
     /// Commits at each interval, seals, compacts, scrubs, until the task is cancelled or the service
@@ -162,12 +169,13 @@ package actor LevelStore: FrameStore, FrameImporter, StoreHealth, Service {
             commitPause.note(failed: failed, at: .now)
         }
         if lastLook.map({ $0.duration(to: now) >= .seconds(1) }) ?? true { lookAtRoom() }
-        guard commitPause.isOver(at: now), sealPause.isOver(at: now),
-            engine.isSealDue || lastSeal.duration(to: now) >= configuration.sealInterval
-        else { return }
-        let failed = !attempt("seal") { try engine.seal() }
-        sealPause.note(failed: failed, at: .now)
-        lastSeal = .now
+        guard commitPause.isOver(at: now), sealPause.isOver(at: now) else { return }
+        if engine.isSealDue || lastSeal.duration(to: now) >= configuration.sealInterval {
+            let failed = !attempt("seal") { try engine.seal() }
+            sealPause.note(failed: failed, at: .now)
+            lastSeal = .now
+        }
+        // Not with seals only: imports leave segments of the past behind, each with an open file.
         maintain()
     }
 

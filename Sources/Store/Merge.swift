@@ -11,12 +11,15 @@ struct Merge {
     /// All units that may occur, ascending.
     let refs: [UnitRef]
     let tombstones: [Tombstone]
+    /// Units that are never copied as they stand, because pages of theirs cannot be read.
+    let rewritten: Set<UnitRef>
     private(set) var damage: [Damage] = []
     private let reader = PageReader()
 
-    init(refs: [UnitRef], tombstones: [Tombstone]) {
+    init(refs: [UnitRef], tombstones: [Tombstone], rewritten: Set<UnitRef> = []) {
         self.refs = refs
         self.tombstones = tombstones
+        self.rewritten = rewritten
     }
 
     /// The UTC days, by midnight, on which segments hold frames. Late ones may lie far from the
@@ -62,7 +65,7 @@ struct Merge {
             let isWhole = !tombstones.contains {
                 $0.hides(ref, of: segment, first: row.first, last: row.last)
             }
-            if found.count == 1, segment.level > 0, isWhole,
+            if found.count == 1, segment.level > 0, isWhole, !rewritten.contains(ref),
                 let blocks = try? segment.blocks(of: row, in: file)
             {
                 try writer.copy(row, name, blocks, in: file)

@@ -111,7 +111,8 @@ actor Scrubber {
         quarantine.forget(name + Scrubber.pages)
     }
 
-    private static let pages = ".pages"
+    /// Behind a segment's name, what the note of its damaged pages is about.
+    static let pages = ".pages"
     /// Damaged blocks of a segment that are told one by one.
     private static let blocksMaximum = 20
 

@@ -40,7 +40,7 @@ extension SegmentHistory {
     private static func empty(_ question: BucketQuestion) -> LevelBuckets {
         LevelBuckets(
             edges: question.edges, range: question.range, metrics: MetricSet(question.metrics),
-            histograms: !question.exceedances.isEmpty)
+            histograms: question.histograms)
     }
 
     /// The time whose frames, at one a second, or histograms one core goes through in about a
@@ -57,7 +57,7 @@ extension SegmentHistory {
         let whole =
             kinds.isEmpty
             ? framesWholeMilliseconds
-            : question.exceedances.isEmpty ? Int64.max : histogramsWholeMilliseconds
+            : question.histograms ? histogramsWholeMilliseconds : Int64.max
         guard length > whole, question.edges.count > 8 else { return [question] }
         // More parts than cores, so that none waits long for the other.
         let count = 4
@@ -70,7 +70,8 @@ extension SegmentHistory {
             ).map {
                 BucketQuestion(
                     unit: question.unit, range: $0, edges: Array(question.edges[low...high]),
-                    metrics: question.metrics, exceedances: question.exceedances)
+                    metrics: question.metrics, exceedances: question.exceedances,
+                    histograms: question.histograms)
             }
         }
     }
@@ -79,15 +80,20 @@ extension SegmentHistory {
 extension UnitView {
     /// Answers a question on the caller's thread.
     func buckets(_ question: BucketQuestion, kinds: [RollupKind]) -> StoredBuckets {
+        PageReader.withSpare { buckets(question, kinds: kinds, with: $0) }
+    }
+
+    private func buckets(
+        _ question: BucketQuestion, kinds: [RollupKind], with reader: PageReader
+    ) -> StoredBuckets {
         let wanted = MetricSet(question.metrics)
         var damage: [Damage] = []
         var buckets = LevelBuckets(
             edges: question.edges, range: question.range, metrics: wanted,
-            histograms: !question.exceedances.isEmpty)
+            histograms: question.histograms)
         let plan = BucketPlan(
             question, kinds: kinds,
             settled: kinds.isEmpty ? [:] : settledDays(in: question.range, damage: &damage))
-        let reader = PageReader()
         var rowMemory = LevelRows()
         for piece in plan.pieces {
             switch piece {

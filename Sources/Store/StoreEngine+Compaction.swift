@@ -60,9 +60,16 @@ extension StoreEngine {
 
     /// Makes one segment for each day that `sealed` touches, or, when there are no sealed heads,
     /// for the day of `all`; one publication.
-    func merge(_ sealed: [Segment], all: [Segment]) throws -> Int {
+    ///
+    /// - Parameters:
+    ///   - rewritten: see ``Merge/rewritten``.
+    ///   - damaged: files known to be damaged; they are set aside, as those are that prove to be.
+    func merge(
+        _ sealed: [Segment], all: [Segment], rewritten: Set<UnitRef> = [],
+        damaged: Set<String> = []
+    ) throws -> Int {
         let refs = view.withState { $0.names.indices.map { UnitRef($0) } }
-        var merge = Merge(refs: refs, tombstones: manifest.tombstones)
+        var merge = Merge(refs: refs, tombstones: manifest.tombstones, rewritten: rewritten)
         let open = try sealed.map { (segment: $0, file: try $0.file()) }
         var days = merge.days(of: open, view)
         // In order of publication, which is who wrote first.
@@ -89,7 +96,7 @@ extension StoreEngine {
                     outputs.append(output)
                 } else {
                     // All of the day was deleted, or cannot be read.
-                    drop([output.name])
+                    discarded.add([output.name])
                 }
             }
         } catch {
@@ -102,8 +109,9 @@ extension StoreEngine {
         }
         _ = view.note(merge.damage)
         try publish(
-            adding: outputs, removing: inputs, damaged: Set(merge.damage.map(\.file)),
-            flushedLSN: manifest.flushedLSN, changing: { _ in })
+            adding: outputs, removing: inputs,
+            damaged: damaged.union(merge.damage.map(\.file)), flushedLSN: manifest.flushedLSN,
+            changing: { _ in })
         return inputs.count
     }
 }

@@ -37,39 +37,22 @@ extension StoreEngine {
             try disk.makeDirectory(directory)
         }
         let survey = try SegmentSurvey(on: disk)
-        var units: [UnitRef: UnitID] = [:]
-        for unit in survey.manifest.units { units[unit.ref] = unit.name }
-        let replay = try LogReplay(on: disk, after: survey.manifest.flushedLSN, knowing: units)
+        let replay = try LogReplay(
+            on: disk, after: survey.manifest.flushedLSN, knowing: survey.unitNames)
 
         try disk.syncDirectory("")
         for name in try disk.list("tmp") { try disk.remove("tmp/\(name)") }
         let repair = StoreRepair(disk: disk, survey: survey, replay: replay)
-        let (logFiles, damage) = try repair.run()
+        let outcome = try repair.run()
 
         let view = StoreView()
-        view.withState { state in
-            for unit in survey.manifest.units {
-                state.define(unit.ref, as: unit.name)
-                if let newest = unit.newest { state.noteNewest(unit.ref, newest) }
-            }
-            for (ref, name) in replay.units.sorted(by: { $0.key < $1.key }) {
-                state.define(ref, as: name)
-            }
-            for frame in replay.frames {
-                guard state.heads[Int(frame.unit)].stored(at: frame.time) == nil else { continue }
-                state.heads[Int(frame.unit)].insert(frame)
-                state.noteNewest(frame.unit, frame.time)
-            }
-            state.segments = survey.segments
-            state.tombstones = survey.manifest.tombstones
-            state.damage = damage
-        }
+        view.fill(from: survey, replay.frames, of: replay.units, damage: outcome.damage)
         let log = WriteAheadLog(
             disk: disk, lastLSN: replay.lastLSN, durableLSN: replay.durableLSN,
-            closedFiles: logFiles)
+            closedFiles: outcome.logFiles)
         let engine = StoreEngine(
             disk: disk, configuration: configuration, view: view, log: log,
-            manifest: survey.manifest, files: survey.files,
+            manifest: survey.manifest, deletions: outcome.deletions, files: survey.files,
             nextGeneration: try repair.highestGeneration() + 1, randomBits: randomBits)
         engine.settle(replay.unsettled)
         engine.noteLog()

@@ -46,12 +46,27 @@ extension StoreEngine {
         let midnight = Dwell.midnight(before: generations[0].header.first)
         let whole = StoreEngine.daily(view.withState { $0.segments }).first { $0.0 == midnight }
         guard let segment = whole?.1.first else { return }
+        try keepRollups(of: segment)
+    }
+
+    /// Puts a segment of rollups alone in the place of `segment`.
+    ///
+    /// - Parameter lost: units that are left out, because pages of theirs cannot be read; the file
+    ///   is set aside then.
+    func keepRollups(of segment: Segment, without lost: Set<UnitID> = []) throws {
         let contents: [(row: UnitRow, name: UnitID)]
         do {
-            contents = try segment.contents()
+            contents = try segment.contents().filter { !lost.contains($0.name) }
         } catch let error as FormatError {
             // It cannot be released, and must not keep others from being.
             try setAside(segment, error)
+            return
+        }
+        let damaged: Set<String> = lost.isEmpty ? [] : [segment.name]
+        guard !contents.isEmpty else {
+            try publish(
+                adding: [], removing: [segment], damaged: damaged,
+                flushedLSN: manifest.flushedLSN, changing: { _ in })
             return
         }
         let file = try segment.file()
@@ -65,8 +80,8 @@ extension StoreEngine {
             }
         }
         try publish(
-            adding: [rest], removing: [segment], flushedLSN: manifest.flushedLSN,
-            changing: { _ in })
+            adding: [rest], removing: [segment], damaged: damaged,
+            flushedLSN: manifest.flushedLSN, changing: { _ in })
     }
 
     private func setAside(_ segment: Segment, _ error: FormatError) throws {

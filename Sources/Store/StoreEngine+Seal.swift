@@ -43,17 +43,27 @@ extension StoreEngine {
     /// They are gone from the disk with the next rewrite of their days. Of a day whose frames were
     /// let go, which is never written again, the unit's rollups are not answered any more.
     /// - Returns: false when the unit was never seen.
+    /// - Throws: ``DeletionError/tooMany(_:)`` beyond ``Tombstone/countMaximum``, and nothing has
+    ///   changed then; ``DiskError``.
     package func deleteFrames(of unit: UnitID, in range: TimeRange) throws -> Bool {
         guard let ref = view.withState({ $0.refs[unit] }) else { return false }
+        func tombstone() -> Tombstone {
+            Tombstone(
+                ref: ref, from: range.start.milliseconds, to: range.end.milliseconds,
+                generation: nextGeneration)
+        }
+        func others(than new: Tombstone) -> [Tombstone] {
+            manifest.tombstones.filter { !new.covers($0) }
+        }
+        let waiting = others(than: tombstone()).count
+        guard waiting < Tombstone.countMaximum else { throw DeletionError.tooMany(waiting) }
         // What is in heads and log becomes a segment, so that one rule hides everything.
         try seal()
-        let tombstone = Tombstone(
-            ref: ref, from: range.start.milliseconds, to: range.end.milliseconds,
-            generation: nextGeneration)
+        let new = tombstone()
         nextGeneration += 1
         try publish(
             adding: [], removing: [], flushedLSN: manifest.flushedLSN,
-            tombstones: manifest.tombstones + [tombstone], changing: { _ in })
+            tombstones: others(than: new) + [new], changing: { _ in })
         forgetLookups()
         return true
     }
@@ -115,14 +125,22 @@ extension StoreEngine {
                     && $0.first < tombstone.to && $0.last >= tombstone.from
             }
         }
+        next.leftovers = leftovers(behind: next, gone.subtracting(damaged))
         do {
+            try deletions.record(next.tombstones, over: manifest.tombstones, on: disk)
             try next.prepare(on: disk)
         } catch {
+            deletions.doubt()
             drop(added.map(\.name))
             throw error
         }
         discarded.add(added.map(\.name))
-        try next.install(on: disk)
+        do {
+            try next.install(on: disk)
+        } catch {
+            deletions.doubt()
+            throw error
+        }
         manifest = next
         discarded.keep(added.map(\.name))
         discarded.add(gone.subtracting(damaged))
@@ -134,6 +152,11 @@ extension StoreEngine {
         for segment in removed { segment.outliveItsName() }
         for name in damaged.intersection(gone) { try Quarantine(disk: disk).setAside(name) }
         discarded.sweep(disk)
+    }
+
+    /// Files that go once `next` is durable, in case the next start has to see to it.
+    private func leftovers(behind next: Manifest, _ gone: Set<String>) -> [String] {
+        discarded.names.union(gone).subtracting(next.segments.map(\.name)).sorted()
     }
 
     /// `list` without those that are `gone`, and with `added` in the place of the first of them, so

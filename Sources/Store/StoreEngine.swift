@@ -59,6 +59,7 @@ package final class StoreEngine {
     var pressure = DiskPressure()
     /// Files that no manifest lists any more.
     var discarded = DiscardedFiles()
+    var deletions: DeletedFrames
 
     private struct Key: Hashable {
         let unit: UnitRef
@@ -70,8 +71,8 @@ package final class StoreEngine {
 
     init(
         disk: any Disk, configuration: StoreConfiguration, view: StoreView,
-        log: consuming WriteAheadLog, manifest: Manifest, files: SegmentFiles,
-        nextGeneration: UInt64, randomBits: @escaping () -> UInt64
+        log: consuming WriteAheadLog, manifest: Manifest, deletions: DeletedFrames,
+        files: SegmentFiles, nextGeneration: UInt64, randomBits: @escaping () -> UInt64
     ) {
         self.disk = disk
         self.files = files
@@ -79,6 +80,7 @@ package final class StoreEngine {
         self.view = view
         self.log = log
         self.manifest = manifest
+        self.deletions = deletions
         self.nextGeneration = nextGeneration
         self.randomBits = randomBits
         reserve = Reserve(disk: disk, bytes: configuration.reserveBytes)

@@ -47,6 +47,10 @@ package enum StoreMaintenance {
         let engine = try StoreEngine.open(
             disk: disk, configuration: configuration, randomBits: randomBits)
         try engine.seal()
+        if acceptsLoss {
+            let pages = try engine.acceptDamagedPages()
+            report.accepted += pages.filter { !report.accepted.contains($0) }
+        }
         report.merged = try engine.compact(now: now, force: force)
         report.after = try StoreStatisticsReport(on: disk)
         return report

@@ -46,7 +46,8 @@ struct UnitView: Sendable {
 
     /// Where the frames of `range` are, ascending by first time: everything that overlaps it, the
     /// one item before it on its UTC day (the first frame's dwell is counted from the frame before),
-    /// and what follows close behind. What cannot be read is named in `damage`.
+    /// what else ends close before it (the one before may hold frames of the trail, from which no
+    /// dwell is counted), and what follows close behind. What cannot be read is named in `damage`.
     func items(around range: TimeRange, damage: inout [Damage]) -> [Item] {
         let start = range.start.milliseconds
         let midnight = Dwell.midnight(before: start)
@@ -59,7 +60,9 @@ struct UnitView: Sendable {
         }
         var found = candidates.filter { $0.last >= start && $0.first <= end }
         let earlier = candidates.filter { $0.last < start && $0.last >= midnight }
-        if let before = earlier.max(by: { $0.last < $1.last }),
+        let close = earlier.filter { $0.last >= start - UnitView.reachMilliseconds }
+        found += close
+        if close.isEmpty, let before = earlier.max(by: { $0.last < $1.last }),
             // An item that begins between it and the range knows the frame before itself.
             !found.contains(where: { $0.first > before.last && $0.first < start })
         {
@@ -105,12 +108,14 @@ struct UnitView: Sendable {
         let items = items(around: range, damage: &damage).filter {
             $0.last >= range.start.milliseconds && $0.first < range.end.milliseconds
         }
-        forEachCluster(of: items, wanted: .all, with: PageReader(), damage: &damage) { columns in
-            let indexes = columns.indexes(in: range)
-            let room = limit - found.count
-            found.append(columns, indexes.prefix(room))
-            hasMore = indexes.count > room
-            return !hasMore
+        PageReader.withSpare { reader in
+            forEachCluster(of: items, wanted: .all, with: reader, damage: &damage) { columns in
+                let indexes = columns.indexes(in: range)
+                let room = limit - found.count
+                found.append(columns, indexes.prefix(room))
+                hasMore = indexes.count > room
+                return !hasMore
+            }
         }
         return StoredFrames(
             columns: found, hasMore: hasMore, completeUntil: newest, damage: damage)

@@ -16,6 +16,7 @@ import Pipeline
 import Serve
 import ServiceLifecycle
 import Store
+import Synchronization
 import Web
 
 /// The service, put together and recovered, not yet running.
@@ -48,10 +49,13 @@ struct Composition {
         let keys = try folder.openKeys()
 
         let hub = LiveHub()
+        let demand = DemandRelay()
         let history = store.history
         let newest = history.newestFrames()
+        let (watch, keeper, openUpstreamEvents) = try await Self.watch(
+            registry, store: store, hub: hub, demand: demand, clock: clock, logger: logger)
         let pipeline = FramePipeline(
-            store: store, hub: hub, watermarks: newest, clock: clock, logger: logger)
+            store: store, hub: hub, watermarks: newest, watch: watch, clock: clock, logger: logger)
         var reading = IngestService.Configuration(upstreams: upstreams)
         reading.pollInterval = settings.pollInterval.duration
         reading.bodyBytesMaximum = settings.limits.upstreamBytes
@@ -64,6 +68,9 @@ struct Composition {
         } catch {
             throw Failure(.usage, "\(error).")
         }
+        demand.connect(to: ingest.demand)
+        let upstreamWatch = UpstreamWatch(
+            upstreams: ingest, open: openUpstreamEvents, keeper: keeper, clock: clock)
         let counts = ServeCounts()
         let streams = StreamHub(
             live: hub, history: history, demand: ingest.demand, tokens: registry,
@@ -85,8 +92,11 @@ struct Composition {
         let operatorListener = try OperatorListener(
             configuration: operating,
             sources: .init(
-                directory: registry, history: history, importer: store, live: hub,
-                tokens: registry, recipients: registry, store: store, pipeline: pipeline, upstreams: ingest,
+                directory: registry, sites: registry, rules: registry,
+                events: CurrentEvents(of: registry, open: watch, sites: registry),
+                replays: ReplayDesk(history: history, ledger: registry), history: history,
+                importer: store, deletion: store, live: hub, tokens: registry,
+                recipients: registry, store: store, pipeline: pipeline, upstreams: ingest,
                 units: ingest, faults: [ingest, pipeline], clock: clock),
             hub: streams, counts: counts, keys: keys,
             onBound: { await announcement.operatorBound($0) },
@@ -98,8 +108,35 @@ struct Composition {
         let notifier = Notifier(
             book: registry, configuration: settings.notifications, clock: clock, logger: logger)
         services = [
-            store, pipeline, ingest, notifier, streams, portalListener, operatorListener,
+            store, pipeline, ingest, upstreamWatch, notifier, streams, portalListener,
+            operatorListener,
         ]
+    }
+
+    /// What judges levels, and what had been open.
+    private static func watch(
+        _ registry: SQLiteRegistry, store: LevelStore, hub: LiveHub, demand: DemandRelay,
+        clock: SystemClock, logger: Logger
+    ) async throws -> (EventWatch, EventKeeper, openUpstreamEvents: [SoundEvent]) {
+        let history = store.history
+        let recovery = try await MonitorRecovery(
+            ledger: registry, history: history, now: clock.now)
+        if !recovery.damage.isEmpty {
+            logger.warning(
+                "rules go on without readings that cannot be read",
+                metadata: ["parts": "\(recovery.damage.count)"])
+        }
+        let keeper = EventKeeper(
+            store: store, ledger: registry, retry: ContinuousClock(), logger: logger,
+            tell: { hub.publish($0) })
+        let watch = EventWatch(
+            recovery, rules: registry, keeper: keeper, clock: clock, logger: logger,
+            newest: { unit in
+                [history.completeUntil(unit), hub.state(of: unit).newest?.time].compactMap { $0 }
+                    .max()
+            },
+            needs: { demand.setRuleNeeds($0) }, tell: { hub.publish($0) })
+        return (watch, keeper, recovery.upstreamEvents)
     }
 
     /// Signs of life of what would stop everything: the store's writer and the event loops.
@@ -174,4 +211,13 @@ private actor Announcement {
             Failure.say("\(error)")
         }
     }
+}
+
+/// Takes what rules need to ingest, which is made after the pipeline that it hands frames to.
+private final class DemandRelay: Sendable {
+    private let demand = Mutex<(any Demand)?>(nil)
+
+    func connect(to demand: any Demand) { self.demand.withLock { $0 = demand } }
+
+    func setRuleNeeds(_ units: Set<UnitID>) { demand.withLock { $0 }?.setRuleNeeds(units) }
 }

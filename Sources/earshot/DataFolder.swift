@@ -38,6 +38,17 @@ struct DataFolder {
         }
     }
 
+    /// A service has it now.
+    var isServed: Bool {
+        do throws(StoreLock.Failure) {
+            _ = try StoreLock(path: path + "/store/LOCK")
+            return false
+        } catch {
+            if case .held = error { return true }
+            return false
+        }
+    }
+
     func openRegistry() throws -> SQLiteRegistry {
         do {
             return try SQLiteRegistry(path: path + "/registry.sqlite")

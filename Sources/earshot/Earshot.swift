@@ -19,7 +19,7 @@ struct Earshot: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DemoCommand.self, SimulateCommand.self, ProvisionCommand.self,
             TokenCommand.self, StoreCommand.self, ImportCommand.self, ExportCommand.self,
-            ConfigCommand.self, DoctorCommand.self, VersionCommand.self,
+            ReplayCommand.self, ConfigCommand.self, DoctorCommand.self, VersionCommand.self,
         ])
 
     static func main() async {

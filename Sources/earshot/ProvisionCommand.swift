@@ -11,7 +11,7 @@ import Store
 struct ProvisionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "provision",
-        abstract: "Configures upstreams and units from a JSON file, everything or nothing.",
+        abstract: "Configures units, sites and rules from a JSON file, everything or nothing.",
         discussion: """
             Works on an empty data folder and beside a running service, which takes the change up \
             within seconds. The same file again changes nothing; what a file leaves out stays.
@@ -42,10 +42,10 @@ struct ProvisionCommand: AsyncParsableCommand {
         do {
             wanted = try ProvisionFile(json: bytes)
             let registry = try DataFolder(path: try data.folder()).openRegistry()
-            plan = try await registry.change { [check] roster in
-                let plan = try ProvisionPlan(wanted, over: roster)
+            plan = try await registry.configure { [check] roster, sites in
+                let plan = try ProvisionPlan(wanted, over: roster, sites)
                 guard wanted.unkept.isEmpty else { throw Failure(unkept: wanted.unkept) }
-                if !check { roster = plan.roster }
+                if !check { (roster, sites) = (plan.roster, plan.sites) }
                 return plan
             }
         } catch let problems as ProvisionProblems {
@@ -61,8 +61,8 @@ struct ProvisionCommand: AsyncParsableCommand {
 
     private func printTable(_ plan: ProvisionPlan) {
         var table = TextTable(["", "created", "changed", "unchanged"])
-        for (name, tally) in [("upstreams", plan.upstreams), ("units", plan.units)] {
-            table.add([name, "\(tally.created)", "\(tally.changed)", "\(tally.unchanged)"])
+        for (section, tally) in plan.tallies {
+            table.add([section, "\(tally.created)", "\(tally.changed)", "\(tally.unchanged)"])
         }
         table.print()
         if check { Failure.say("Checked only; nothing was changed.") }
@@ -87,7 +87,7 @@ extension Failure {
             ? names[0] : names.dropLast().joined(separator: ", ") + " and " + names.last!
         self.init(
             .failed,
-            "\(list) cannot be provisioned yet: this version keeps upstreams and units only. "
+            "\(list) cannot be provisioned yet: this version keeps all other sections. "
                 + "Nothing was changed.")
     }
 }

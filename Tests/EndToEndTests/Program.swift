@@ -126,7 +126,15 @@ struct Client {
 
     /// Status and body.
     func get(_ path: String) async throws -> (status: UInt, body: [String: Any]) {
+        try await send(.GET, path)
+    }
+
+    /// Status and body.
+    func send(
+        _ method: HTTPMethod, _ path: String
+    ) async throws -> (status: UInt, body: [String: Any]) {
         var request = HTTPClientRequest(url: url + path)
+        request.method = method
         request.headers.add(name: "Authorization", value: "Bearer \(token)")
         let response = try await HTTPClient.shared.execute(request, timeout: .minutes(5))
         let bytes = try await response.body.collect(upTo: 64 << 20)

@@ -25,7 +25,7 @@ import Testing
         #expect(checked.code == 0 && checked.output.contains(#""changed":2}"#))
         let first = try await provision(Self.units)
         #expect(first.code == 0)
-        #expect(first.output.contains("units      1        0        0\n"), "\(first.output)")
+        #expect(first.output.contains("units        1        0        0\n"), "\(first.output)")
         let second = try await provision(Self.units, "--json")
         #expect(second.code == 0)
         #expect(
@@ -49,12 +49,42 @@ import Testing
         #expect(try await provision(Self.units, "--json").output.contains(#""changed":2}"#))
     }
 
+    private static let sites = """
+        "clients": [{"id": "alpha", "name": "Alpha"}],
+        "projects": [{"id": "p1", "name": "Harbour", "client": "alpha", "time_zone": "UTC"}],
+        "locations": [{"id": "gate", "project": "p1", "name": "Gate"}],
+        "assignments": [{"location": "gate", "unit": "NL43-0001", "from": "2026-01-01T00:00:00Z"}],
+        "rules": [{"id": "r1", "location": "gate", "name": "Night", "threshold_db": 65}]
+        """
+
+    @Test func `keeps sites and rules, which a running service answers at once`() async throws {
+        let token = try await folder.token()
+        let service = try Program([
+            "serve", "--data", folder.path, "--operator-listen", "127.0.0.1:0",
+            "--portal-listen", "127.0.0.1:0",
+        ])
+        let client = Client(url: try #require(await service.ready("operator")), token: token)
+        let site = Self.units.replacingOccurrences(of: "]}", with: "], \(Self.sites)}")
+        let first = try await provision(site)
+        #expect(first.code == 0, "\(first.errors)")
+        #expect(first.output.contains("rules        1        0        0\n"), "\(first.output)")
+        let rules = try await client.get("/api/units/NL43-0001/rules")
+        #expect(rules.status == 200 && rules.body["location"] as? String == "gate")
+        #expect((rules.body["rules"] as? [[String: Any]])?.first?["threshold_db"] as? Double == 65)
+        let second = try await provision(site, "--json")
+        #expect(second.output.contains(#""rules":1,"links":0,"changed":0}"#), "\(second.output)")
+        let overlap = #"{"location": "gate", "unit": "NL43-0001", "from": "2026-02-01T00:00:00Z"}"#
+        let refused = try await provision("{\"assignments\": [\(overlap)]}")
+        #expect(refused.code == 2 && refused.errors.contains("End one before the other begins."))
+        #expect(await service.end(SIGTERM) == 0)
+    }
+
     @Test func `says what it cannot keep yet, with 1, and keeps nothing of it`() async throws {
-        let client = Self.units.replacingOccurrences(
-            of: "]}", with: #"], "clients": [{"id": "alpha", "name": "Alpha"}]}"#)
-        let outcome = try await provision(client)
+        let link = #""links": [{"client": "alpha", "label": "Office"}]"#
+        let site = Self.units.replacingOccurrences(of: "]}", with: "], \(Self.sites), \(link)}")
+        let outcome = try await provision(site)
         #expect(outcome.code == 1)
-        #expect(outcome.errors.hasPrefix(#""clients" cannot be provisioned yet"#))
+        #expect(outcome.errors.hasPrefix(#""links" cannot be provisioned yet"#))
         #expect(try await provision(Self.units, "--json").output.contains(#""changed":2}"#))
     }
 

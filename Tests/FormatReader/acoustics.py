@@ -23,17 +23,18 @@ class Day:
         before = None
         for frame in frames:
             self._add(frame, before)
-            before = frame
+            if not is_of_trail(frame):
+                before = frame
 
     def _add(self, frame, before):
         if not frame.state & 1:
             return
         stretch = (frame.time - self.midnight) // self.step
         for metric, value in enumerate(frame.levels):
-            if value != NONE:
+            if value != NONE and not (metric == 0 and is_of_trail(frame)):
                 self.values[stretch][metric].append(value)
         lp = frame.levels[0]
-        if lp == NONE:
+        if lp == NONE or is_of_trail(frame):
             return
         self.samples[stretch] += 1
         end = max(frame.time // TICK, self.midnight // TICK + 1)
@@ -63,6 +64,10 @@ class Day:
             found += [column(metric, lambda values: values[-1]), column(metric, min),
                       column(metric, max)]
         return found
+
+
+def is_of_trail(frame):
+    return frame.state >> 4 & 3 == 3
 
 
 def dwell(frame, before, midnight):

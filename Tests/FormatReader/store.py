@@ -31,6 +31,7 @@ class Manifest:
             Tombstone(at.unsigned(4), at.signed(8), at.signed(8), at.unsigned(8))
             for _ in range(at.unsigned(4))
         ]
+        self.leftovers = [at.text() for _ in range(at.unsigned(4))] if at.rest else []
         at.end()
 
 

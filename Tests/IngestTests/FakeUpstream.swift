@@ -21,6 +21,8 @@ final class FakeUpstream: Sendable {
         var units: [String] = []
         /// Bodies of `/status` by unit; a unit without one was never read.
         var rows: [String: String] = [:]
+        /// Bodies of `/history` by unit; a unit without one has an old upstream, which answers 404.
+        var trails: [String: String] = [:]
         var running: Set<String> = []
         /// Feeds that somebody stopped: listed, and not running.
         var stopped: Set<String> = []
@@ -133,6 +135,17 @@ final class FakeUpstream: Sendable {
         }
     }
 
+    /// Sets the trail of `unit`: a point at each of `seconds`, of the levels that a reading has.
+    func setTrail(_ unit: String, seconds: [Int]) {
+        let start = Timestamp(rfc3339: "2026-11-23T00:00:00Z")!
+        let rows = seconds.map { second in
+            let time = start.advanced(byMilliseconds: Int64(second) * 1000)
+            return #"{"timestamp":"\#(time.description.dropLast())","lp":"51.0","leq":"50.0","#
+                + #""lmax":"70.0","ln1":"60.0","ln2":"-.-"}"#
+        }
+        state.change { $0.trails[unit] = #"{"readings":[\#(rows.joined(separator: ","))]}"# }
+    }
+
     /// A reading at `second` and `milliseconds` after 2026-11-23T00:00 as a message of the socket.
     static func frame(
         _ second: Int, _ lp: String, _ timeKey: String = "timestamp", milliseconds: Int = 0
@@ -164,6 +177,8 @@ final class FakeUpstream: Sendable {
             case (.GET, let unit?, "status"):
                 return state.rows[unit].map { (200, $0) }
                     ?? (404, #"{"detail":"No NL43 status recorded"}"#)
+            case (.GET, let unit?, let call) where call.hasPrefix("history?hours="):
+                return state.trails[unit].map { (200, $0) } ?? (404, #"{"detail":"Not Found"}"#)
             case (.POST, let unit?, "monitor/start"):
                 state.running.insert(unit)
                 return (200, #"{"status":"ok"}"#)

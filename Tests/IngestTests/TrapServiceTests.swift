@@ -20,7 +20,7 @@ import Testing
             }
     }
 
-    @Test func `Traps 8, 9 and 11: trails, rules and events are never asked for, nor any meter`()
+    @Test func `Traps 8, 9 and 11: no rules, no events, no meter is asked for, nor a trail without a hole`()
         async throws
     {
         let upstream = FakeUpstream(units: ["a", "b", "new", "odd"])

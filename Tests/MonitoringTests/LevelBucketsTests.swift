@@ -1,8 +1,7 @@
 //  LevelBucketsTests.swift · MonitoringTests
 //
-//  The reference values of docs/acoustics.md, and every sum against a naive one.
+//  What frames weigh, and every sum against a naive one.
 
-import Foundation
 import Monitoring
 import Support
 import Testing
@@ -103,10 +102,69 @@ import Testing
             buckets.maxima[Metric.lmax.rawValue][0] == frames.map { $0.levels[.lmax]!.tenths }.max())
     }
 
+    // Seconds of readings of 60 dB at 10 s, and one of the trail; covered ticks of the minute.
+    @Test(arguments: [
+        ("a reading counts from the reading before, not from the trail", [10, 20, 30], 25, 210),
+        ("a reading after a hole stays alone", [2, 48], 47, 20),
+        ("the first reading stays alone", [30, 40], 29, 110),
+        ("nothing else is covered", [], 30, 0),
+    ] as [(String, [Int64], Int64, Int64)])
+    func `give no time to the trail`(
+        what: String, readings: [Int64], trail: Int64, ticks: Int64
+    ) {
+        let unit = UnitID("a")!
+        var frames = readings.map { second in
+            var levels = Levels()
+            levels[.lp] = Level(tenths: 600)
+            return Frame(
+                unit: unit, time: Self.noon.advanced(byMilliseconds: second * 1000),
+                levels: levels, state: .measuring, measurementStart: Self.noon)
+        }
+        let time = Self.noon.advanced(byMilliseconds: trail * 1000)
+        frames.append(.ofTrail(unit, at: time, leq: 550))
+        var buckets = empty(seconds: 60, step: 60)
+        buckets.add(FrameColumns(frames.sorted { $0.time < $1.time }))
+        #expect(buckets.coveredTicks == [ticks], Comment(rawValue: what))
+        #expect(buckets.samples == [Int32(readings.count)])
+        #expect(buckets.lasts[Metric.leq.rawValue] == [550])
+    }
+
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `average the same with the trail and without`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let frames = randomFrames(&random)
+        var without = empty(seconds: 3600, step: 60, histograms: true)
+        without.add(FrameColumns(frames))
+        let all = frames.withTrail(seed: seed)
+        #expect(all.count > frames.count)
+        var with = empty(seconds: 3600, step: 60, histograms: true)
+        with.add(FrameColumns(all))
+        #expect(with.coveredTicks == without.coveredTicks)
+        #expect(with.samples == without.samples)
+        #expect(with.minima[Metric.lp.rawValue] == without.minima[Metric.lp.rawValue])
+        #expect(with.maxima[Metric.lp.rawValue] == without.maxima[Metric.lp.rawValue])
+        #expect(with.lasts[Metric.lmin.rawValue] == without.lasts[Metric.lmin.rawValue])
+        for frame in all where frame.isOfTrail {
+            let bucket = Int(frame.time.milliseconds(since: Self.noon) / 60_000)
+            guard bucket < with.count, let leq = frame.levels[.leq]?.tenths else { continue }
+            #expect(with.minima[Metric.leq.rawValue][bucket] <= leq)
+            #expect(with.maxima[Metric.leq.rawValue][bucket] >= leq)
+        }
+        for index in 0..<with.count {
+            #expect(abs((with.mean(index) ?? 0) - (without.mean(index) ?? 0)) < 1e-9)
+            for percent in [10, 50, 90] {
+                #expect(
+                    with.exceedanceLevel(percent: percent, index)
+                        == without.exceedanceLevel(percent: percent, index))
+            }
+        }
+    }
+
     @Test(arguments: 0..<60 as Range<UInt64>)
     func `do not depend on how frames are handed over`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
-        let columns = FrameColumns(randomFrames(&random))
+        let frames = randomFrames(&random)
+        let columns = FrameColumns(seed % 2 == 0 ? frames : frames.withTrail(seed: seed))
         var whole = empty(seconds: 3600, step: 60)
         whole.add(columns)
         var parts = empty(seconds: 3600, step: 60)
@@ -153,31 +211,6 @@ import Testing
         }
     }
 
-    /// The recorded day lies beside the checkout of the people who build this; the numbers that
-    /// it must give are those of docs/acoustics.md.
-    @Test(.enabled(if: RecordedDay.levels != nil, "the recorded day is not here"))
-    func `give the known values of a real day`() throws {
-        let levels = try #require(RecordedDay.levels)
-        let day = Timestamp(rfc3339: "2025-03-22T00:00:00Z")!
-        let range = TimeRange(start: day, end: day.advanced(byMilliseconds: 86_400_000))!
-        var buckets = LevelBuckets(
-            edges: [range.start.milliseconds, range.end.milliseconds], range: range)
-        var columns = FrameColumns()
-        for (second, tenths) in levels.prefix(86_400).enumerated() {
-            var values = Levels()
-            values[.lp] = Level(tenths: tenths)
-            columns.append(
-                time: day.milliseconds + Int64(second) * 1000, levels: values.tenths,
-                state: FrameState.measuring.rawValue, run: Run(start: day))
-        }
-        buckets.add(columns)
-        #expect(abs(try #require(buckets.mean) - 49.65) < 0.005)
-        #expect(buckets.maxima[Metric.lp.rawValue] == [758])
-        #expect(buckets.minima[Metric.lp.rawValue] == [402])
-        #expect(buckets.coverage >= 0.9999)
-        #expect(buckets.samples == [86_400])
-    }
-
     private func randomFrames(_ random: inout SplitMix64) -> [Frame] {
         var source = SampleFrames(
             seed: random.next(), from: Self.noon.advanced(byMilliseconds: 2000),
@@ -194,12 +227,15 @@ import Testing
         return frames
     }
 
-    private func empty(seconds: Int64, step: Int64) -> LevelBuckets {
+    private func empty(
+        seconds: Int64, step: Int64, histograms: Bool = false
+    ) -> LevelBuckets {
         let start = Self.noon.milliseconds
         let end = start + seconds * 1000
         return LevelBuckets(
             edges: Array(stride(from: start, through: end, by: Int(step) * 1000)),
-            range: TimeRange(start: Self.noon, end: Timestamp(milliseconds: end))!)
+            range: TimeRange(start: Self.noon, end: Timestamp(milliseconds: end))!,
+            histograms: histograms)
     }
 
     private func filled(
@@ -217,19 +253,4 @@ import Testing
         buckets.add(columns)
         return buckets
     }
-}
-
-/// `shared/data/laeq1s-day.csv` beside the checkout, where it is there.
-private enum RecordedDay {
-    /// Tenths of a decibel, one a second; the file's constant offset taken off.
-    static let levels: [Int16]? = {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let file = root.appending(path: "../shared/data/laeq1s-day.csv").standardizedFileURL
-        guard let text = try? String(contentsOf: file, encoding: .utf8) else { return nil }
-        return text.split(separator: "\n").dropFirst().map { line in
-            let value = Double(line.split(separator: ",")[1])! - 0.085907
-            return Int16((value * 10).rounded())
-        }
-    }()
 }

@@ -22,6 +22,21 @@ import Testing
     }
 
     @Test(arguments: [
+        ("an hour ahead", 3_600_000, "2026-11-23T17:35:14.645+01:00"),
+        ("half an hour more", 19_800_000, "2026-11-23T22:05:14.645+05:30"),
+        ("behind", -34_200_000, "2026-11-23T07:05:14.645-09:30"),
+        ("none", 0, "2026-11-23T16:35:14.645+00:00"),
+        ("seconds, which there is no text for", -75_000, "2026-11-23T16:34:14.645-00:01"),
+        ("less than a minute", -30_000, "2026-11-23T16:35:14.645+00:00"),
+    ])
+    func `is written on a local clock`(what: String, offset: Int64, written: String) {
+        let time = Timestamp(rfc3339: "2026-11-23T16:35:14.645Z")!
+        let text = time.description(offsetMilliseconds: offset)
+        #expect(text == written, Comment(rawValue: what))
+        #expect(Timestamp(rfc3339: text) == time)
+    }
+
+    @Test(arguments: [
         "", "now", "2026-11-23", "2026-11-23T16:35", "2026-11-23T16:35:14", "2026-13-01T00:00:00Z",
         "2026-02-29T00:00:00Z", "2026-11-31T00:00:00Z", "2026-11-23T24:00:00Z",
         "2026-11-23T16:60:14Z", "2026-11-23T16:35:60Z", "2026-11-23T16:35:14.Z",

@@ -29,7 +29,10 @@ private func due(
         #expect(event["threshold_db"] as? Double == 65 && event["peak_value"] as? Double == 71.2)
         #expect(event["onset_at"] as? String == "2026-11-23T23:49:12.000Z")
         #expect(event["clear_reason"] as? String == "recovered" && event["upstream"] is NSNull)
-        #expect((event["rule"] as? [String: Any])?["name"] as? String == "Night noise")
+        #expect(event["status"] as? String == "cleared" && event["rule_id"] as? String == "r1")
+        let rule = try #require(event["rule"] as? [String: Any])
+        #expect(rule["name"] as? String == "Night noise" && rule["warning_db"] as? Double == 60)
+        #expect(rule["recipients"] == nil, "who else is told is nobody's business")
         #expect(String(decoding: message.body, as: UTF8.self).contains(#""onset_value":67.3,"#))
         #expect(message.fields.contains("Earshot-Timestamp: 1795480420"))
     }

@@ -35,33 +35,33 @@ import Testing
     func `on the clock of London`(
         behaviour: String, hours: String, now: Timestamp, end: Timestamp?
     ) {
-        let offset = ZoneOffset.of("Europe/London")
+        let clock = ZoneClock(name: "Europe/London")!
         #expect(
-            QuietHours.end(of: Schedule(hours), after: now, offset) == end,
+            QuietHours.end(of: Schedule(hours), after: now, on: clock) == end,
             Comment(rawValue: behaviour))
     }
 
     @Test func `belong with their day to the day on which they start`() {
         // Fridays only; 27 November 2026 is one.
         let friday = Schedule("22:00-07:00", Weekdays(names: ["fri"])!)
-        let offset = ZoneOffset.of("UTC")
+        let clock = ZoneClock.utc
         #expect(
-            QuietHours.end(of: friday, after: "2026-11-28T03:00:00Z", offset) == "2026-11-28T07:00:00Z")
-        #expect(QuietHours.end(of: friday, after: "2026-11-27T03:00:00Z", offset) == nil)
-        #expect(QuietHours.end(of: friday, after: "2026-11-28T23:00:00Z", offset) == nil)
+            QuietHours.end(of: friday, after: "2026-11-28T03:00:00Z", on: clock) == "2026-11-28T07:00:00Z")
+        #expect(QuietHours.end(of: friday, after: "2026-11-27T03:00:00Z", on: clock) == nil)
+        #expect(QuietHours.end(of: friday, after: "2026-11-28T23:00:00Z", on: clock) == nil)
     }
 
     @Test func `of whole days follow one another without a break`() {
         let weekend = Schedule("00:00-00:00", Weekdays(names: ["sat", "sun"])!)
         let end = QuietHours.end(
-            of: weekend, after: "2026-11-28T10:00:00Z", ZoneOffset.of("Europe/Berlin"))
+            of: weekend, after: "2026-11-28T10:00:00Z", on: ZoneClock(name: "Europe/Berlin")!)
         #expect(end == "2026-11-29T23:00:00Z")
         #expect(Recipient.leavesTime(weekend) && !Recipient.leavesTime(Schedule("00:00-00:00")))
     }
 
     @Test(arguments: ["Europe/London", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns"])
     func `end where a minute by minute walk finds the end`(zone: String) {
-        let offset = ZoneOffset.of(zone)
+        let clock = ZoneClock(name: zone)!
         var random = SplitMix64(seed: 5)
         for _ in 0..<40 {
             let start = Int.random(in: 0..<1440, using: &random)
@@ -72,13 +72,14 @@ import Testing
             let minute = Int64.random(in: 0..<1440, using: &random)
             let base: Timestamp = "2026-04-01T00:00:00Z"
             let now = base.advanced(byMilliseconds: (days * 1440 + minute) * 60_000)
+            let windows = ScheduleWindows(schedule, on: clock)
             var walk = now
-            while QuietHours.hold(schedule, at: walk, offset),
+            while windows.contains(walk.milliseconds),
                 walk.milliseconds(since: now) < 8 * Dwell.dayMilliseconds
             {
                 walk = walk.advanced(byMilliseconds: 60_000)
             }
-            #expect(QuietHours.end(of: schedule, after: now, offset) == (walk == now ? nil : walk))
+            #expect(QuietHours.end(of: schedule, after: now, on: clock) == (walk == now ? nil : walk))
         }
     }
 }

@@ -82,6 +82,54 @@ import Testing
         #expect(verdicts.joined() == "LLSA")
     }
 
+    // As above; a capital letter is a frame of the trail, F is filled, X dropped.
+    @Test(arguments: [
+        ("fills a hole behind the watermark", "azMNzy", "AAFFRL"),
+        ("does not take the trail for the unit's newest frame", "aBMaz", "AXXRA"),
+        ("knows no hole of a unit that was never read", "MAa", "XXA"),
+        ("sees no clock going back in it", "azMNOPQ", "AAFFFFF"),
+        ("counts late frames as if it were not there", "aybMcNd", "AALFLFS"),
+        ("leaves a reading told twice to the store", "azMM", "AAFF"),
+    ])
+    func `sets the trail apart`(what: String, frames: String, verdicts: String) {
+        var scrub = Scrub()
+        let judged = frames.utf8.map { byte in
+            var frame = Samples.frame(second: Int64(byte | 0x20))
+            if byte & 0x20 == 0 { frame.state.origin = .trail }
+            return scrub.judge(frame, now: Samples.now)
+        }
+        #expect(judged.map(letter).joined() == verdicts, Comment(rawValue: what))
+        #expect(scrub.counts.filled == verdicts.count { $0 == "F" })
+    }
+
+    // As above; `^` raises the watermark to the letter after it.
+    @Test(arguments: [
+        ("takes frames up to it for late", "a^dbdf", "ALLA"),
+        ("is not lowered", "a^f^cdeg", "ALLA"),
+        ("is not lowered below what was accepted", "d^bce", "ALA"),
+        ("is where a unit begins that nothing is known of", "^bbc", "LA"),
+        ("is passed by the next frame", "a^cdbe", "AALA"),
+        ("knows the newest reading again", "a^ca", "AR"),
+        ("goes back with the clock", "a^yxbcde", "ALLLSA"),
+    ])
+    func `with a raised watermark`(what: String, frames: String, verdicts: String) {
+        var scrub = Scrub()
+        var judged: [Scrub.Verdict] = []
+        var isRaised = false
+        for letter in frames.utf8 {
+            let frame = Samples.frame(second: Int64(letter))
+            if letter == UInt8(ascii: "^") {
+                isRaised = true
+            } else if isRaised {
+                scrub.raise(Samples.unit, to: frame.time)
+                isRaised = false
+            } else {
+                judged.append(scrub.judge(frame, now: Samples.now))
+            }
+        }
+        #expect(judged.map(letter).joined() == verdicts, Comment(rawValue: what))
+    }
+
     @Test func `drops what cannot be, and counts why`() {
         var scrub = Scrub()
         var empty = Samples.frame(second: 1)
@@ -140,6 +188,7 @@ import Testing
         case .clockStep: "S"
         case .repeated: "R"
         case .late: "L"
+        case .filled: "F"
         case .implausible: "X"
         }
     }

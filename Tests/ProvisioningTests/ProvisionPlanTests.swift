@@ -37,11 +37,11 @@ private func roster(_ upstreams: [Upstream], _ units: [Unit], removed: [Unit] = 
         a.timeWeighting = "I"
         a.rate = .full
         #expect(first.roster.units.values.sorted { $0.id < $1.id } == [a, unit("b", "north", "b")])
-        #expect(first.upstreams == .init(created: 1) && first.units == .init(created: 2))
+        #expect(first["upstreams"] == .init(created: 1) && first["units"] == .init(created: 2))
         #expect(first.changedCount == 3)
         let second = try plan(json, over: first.roster)
         #expect(second.roster == first.roster && second.changedCount == 0)
-        #expect(second.units == .init(unchanged: 2) && second.upstreams == .init(unchanged: 1))
+        #expect(second["units"] == .init(unchanged: 2) && second["upstreams"] == .init(unchanged: 1))
     }
 
     @Test func `leaves what a file leaves out, and takes away what it says is null`() throws {
@@ -60,7 +60,7 @@ private func roster(_ upstreams: [Upstream], _ units: [Unit], removed: [Unit] = 
         known.timeWeighting = "S"
         known.rate = .auto
         #expect(result.roster == roster([north], [known, other]))
-        #expect(result.units == .init(changed: 1))
+        #expect(result["units"] == .init(changed: 1))
     }
 
     @Test func `moves the units of an upstream that was given by its URL to the one provisioned`()
@@ -77,7 +77,7 @@ private func roster(_ upstreams: [Upstream], _ units: [Unit], removed: [Unit] = 
         #expect(
             result.roster
                 == roster([north], [known, elsewhere], removed: [unit("x", "north", "x")]))
-        #expect(result.units == .init(changed: 1) && result.upstreams == .init(created: 1))
+        #expect(result["units"] == .init(changed: 1) && result["upstreams"] == .init(created: 1))
         // In the same file, the unit may be set too.
         let both = try plan(
             """
@@ -93,7 +93,7 @@ private func roster(_ upstreams: [Upstream], _ units: [Unit], removed: [Unit] = 
             #"{"upstreams": [{"id": "north", "url": "http://10.0.0.2"}]}"#,
             over: roster([north], units))
         #expect(result.roster.units == roster([], units).units)
-        #expect(result.upstreams == .init(changed: 1))
+        #expect(result["upstreams"] == .init(changed: 1))
     }
 
     @Test func `knows units that were adopted, under their upstream's id too`() throws {
@@ -110,7 +110,7 @@ private func roster(_ upstreams: [Upstream], _ units: [Unit], removed: [Unit] = 
             #"{"units": [{"id": "a", "upstream": "north"}]}"#,
             over: roster([north], [], removed: [gone]))
         #expect(result.roster == roster([north], [gone]))
-        #expect(result.units == .init(created: 1))
+        #expect(result["units"] == .init(created: 1))
     }
 
     @Test func `lets two units swap their names`() throws {
@@ -119,7 +119,7 @@ private func roster(_ upstreams: [Upstream], _ units: [Unit], removed: [Unit] = 
             {"units": [{"id": "a", "upstream": "north", "upstream_unit": "b"},
                        {"id": "b", "upstream": "north", "upstream_unit": "a"}]}
             """, over: roster([north], [unit("a", "north", "a"), unit("b", "north", "b")]))
-        #expect(result.units == .init(changed: 2))
+        #expect(result["units"] == .init(changed: 2))
     }
 
     @Test(arguments: [

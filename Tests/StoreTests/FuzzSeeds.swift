@@ -34,6 +34,7 @@ enum FuzzSeeds {
         addRollups(add)
         try addSegments(add)
         addLogs(add)
+        try addStores(add)
         return seeds
     }
 
@@ -188,5 +189,53 @@ enum FuzzSeeds {
             file: "wal/1", kind: "wal", unit: UnitID("NL43-0001"),
             from: Timestamp(milliseconds: 1_790_000_000_000), detail: "It is damaged.")
         add(.damageNote, "one", 1, DamageNote.encoded([damage, damage]))
+    }
+
+    /// A day's segment some of which is deleted, and a log behind it.
+    private static func addStores(_ add: Add) throws {
+        let disk = SimulatedDisk()
+        var random = SplitMix64(seed: 3)
+        let engine = try StoreEngine.open(disk: disk) { random.next() }
+        let now = Timestamp(rfc3339: "2026-11-24T12:00:00Z")!
+        var sources = (0..<2).map { number in
+            SampleFrames(
+                unit: "u\(number)", seed: UInt64(number),
+                from: Timestamp(rfc3339: "2026-11-22T10:00:00Z")!)
+        }
+        for count in [40, 8] {
+            for number in sources.indices {
+                _ = try engine.append(sources[number].next(count), now: now)
+            }
+            if count == 8 {
+                try engine.commit()
+            } else {
+                try engine.seal()
+                _ = try engine.compact(now: now, force: true)
+            }
+        }
+        let name = engine.manifest.segments[0].name
+        let segment = disk.bytes(name)!
+        let start = Dwell.midnight(before: now.milliseconds) - 2 * 86_400_000 + 36_000_000
+        let tombstone = Tombstone(ref: 1, from: start + 5000, to: start + 9000, generation: 99)
+        var manifest = engine.manifest
+        manifest.tombstones = [tombstone]
+        manifest.leftovers = [name]
+        let log = disk.bytes(disk.files.first { $0.hasPrefix("wal/") }!)!
+        let deleted = DeletedFrames.encoded([tombstone])
+        add(.deletions, "one", 1, deleted)
+        for (what, control) in [("listed", UInt8(5)), ("lost", 3), ("unlisted", 1)] {
+            var bytes: [UInt8] = []
+            for part in [manifest.encoded(), deleted, segment] {
+                bytes.append(little: UInt16(part.count))
+                bytes += part
+            }
+            add(.store, what, control, bytes + log)
+        }
+        var list = BackupList(made: now, number: 1)
+        list.hashes["state/1-MANIFEST"] = ContentHash.hexadecimal(of: Manifest().encoded())
+        list.hashes[TrialOfStores.segmentName] = ContentHash.hexadecimal(of: segment)
+        add(.backupList, "two", 1, list.encoded())
+        list.hashes[TrialOfStores.segmentName] = nil
+        add(.backupList, "one", 1, list.encoded())
     }
 }

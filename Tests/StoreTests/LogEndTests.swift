@@ -176,12 +176,13 @@ import Testing
 
 @Suite struct `A store of a later version` {
     /// Each kind of file, as a later version would write it: refused before anything is touched.
-    @Test(arguments: ["MANIFEST", "seg/", "wal/"])
+    @Test(arguments: ["MANIFEST", "DELETED", "seg/", "wal/"])
     func `is refused and left as it is`(kind: String) throws {
         var model = try StoreModel(seed: 1)
         try model.commit(5, of: 0)
         try model.engine.seal()
         try model.commit(5, of: 0)
+        model.disk.put(DeletedFrames.name, DeletedFrames.encoded([]))
         let path = model.disk.files.first { $0.hasPrefix(kind) }!
         model.disk.put(path, Self.later(model.disk.bytes(path)!, kind))
         model.disk.put("tmp/left", [1])

@@ -81,6 +81,47 @@ import Testing
         }
     }
 
+    /// Whatever is in a commit, of however many units: one write, one sync.
+    @Test(arguments: [(1, 1), (3, 40), (100, 1)])
+    func `takes a commit in one write and one sync`(units: Int, frames: Int) throws {
+        let disk = SimulatedDisk()
+        let engine = try StoreModel.open(disk, seed: 1)
+        var sources = (0..<units).map {
+            SampleFrames(unit: "u\($0)", seed: UInt64($0), from: StoreModel.start)
+        }
+        for isFirst in [true, false] {
+            for unit in sources.indices {
+                _ = try engine.append(sources[unit].next(frames), now: StoreModel.now)
+            }
+            let before = (disk.operations, engine.log.bytes)
+            try engine.commit()
+            if isFirst { continue }
+            #expect(disk.operations - before.0 == 2)
+            let bytes = Double(engine.log.bytes - before.1) / Double(units * frames)
+            #expect(bytes < (units * frames == 1 ? 100 : 16), "\(bytes) bytes a frame")
+        }
+    }
+
+    @Test func `begins the next file when one is full, and has all of them after a start`() throws {
+        let disk = SimulatedDisk()
+        let engine = try StoreModel.open(disk, seed: 1)
+        #expect(engine.log.fileBytesMaximum == 64 << 20)
+        engine.log.fileBytesMaximum = 1000
+        var source = SampleFrames(from: StoreModel.start)
+        let frames = source.next(1000)
+        for start in stride(from: 0, to: 1000, by: 50) {
+            _ = try engine.append(Array(frames[start..<start + 50]), now: StoreModel.now)
+            try engine.commit()
+        }
+        let files = disk.files.filter { $0.hasPrefix("wal/") }
+        #expect(files.count > 3 && files.allSatisfy { disk.bytes($0)!.count < 4000 })
+        let again = try StoreModel.open(disk, seed: 2)
+        #expect(StoreModel.stored(Self.unit, again) == frames)
+        #expect(again.view.withState { $0.damage } == [])
+        try again.seal()
+        #expect(!disk.files.contains { $0.hasPrefix("wal/") })
+    }
+
     /// A log file; a record without frames defines the unit.
     private func file(
         firstLSN: UInt64, supersedes: UInt64, _ records: [(lsn: UInt64, frames: ArraySlice<Frame>?)]

@@ -10,8 +10,8 @@ import Testing
     static let unit = UnitID("NL43-0001")!
 
     // One letter is a frame, a second after the one before: of run a, b, c, or . of a stopped
-    // meter; / seals what is there, | begins a new store from the disk. Each run began at its
-    // first letter. What comes out: the run, its last second, ! for an open one.
+    // meter, t of the trail; / seals what is there, | begins a new store from the disk. Each run began
+    // at its first letter. What comes out: the run, its last second, ! for an open one.
     @Test(arguments: [
         ("end where another measurement begins", "aaabbb", "a2 b5!"),
         ("end with a stop", "aaa...bb", "a2 b7!"),
@@ -23,6 +23,10 @@ import Testing
         ("outlive a start of the program", "aab|b/b|.", "a1 b4"),
         ("are one when a meter goes on after a stop", "aa..aab", "a5 b6!"),
         ("are none before anything was measured", "...", ""),
+        ("pass over the trail in a hole", "aattaa", "a5!"),
+        ("pass over the trail when it comes to the disk", "aat/ta/a", "a5!"),
+        ("are none of the trail", "tt/tb", "b3!"),
+        ("end before the trail where another measurement begins", "aatt/bb", "a1 b5!"),
     ])
     func `are what each run came to`(what: String, frames: String, intervals: String) throws {
         let disk = SimulatedDisk()
@@ -37,8 +41,10 @@ import Testing
                 engine = try StoreModel.open(disk, seed: 2)
             default:
                 let time = StoreModel.start.advanced(byMilliseconds: second * 1000)
-                if letter != ".", starts[letter] == nil { starts[letter] = time }
-                let frame = Self.frame(at: time, start: starts[letter])
+                let isOfRun = letter != "." && letter != "t"
+                if isOfRun, starts[letter] == nil { starts[letter] = time }
+                var frame = Self.frame(at: time, start: starts[letter])
+                if letter == "t" { frame.state.origin = .trail }
                 _ = try engine.append([frame], now: StoreModel.now)
                 second += 1
             }

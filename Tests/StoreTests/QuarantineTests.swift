@@ -112,14 +112,79 @@ import Testing
         }
     }
 
+    @Test(arguments: [[(0, "a"), (0, "b")], [(0, "a"), (1, "a")], [(1, "a"), (0, "b")]])
+    func `is a manifest in which a unit has two numbers, or a number two units`(
+        units: [(ref: Int, name: String)]
+    ) throws {
+        var manifest = Manifest()
+        manifest.units = units.map {
+            Manifest.UnitName(ref: UnitRef($0.ref), name: UnitID($0.name)!, newest: nil)
+        }
+        #expect(throws: FormatError.self) { try Manifest(decoding: manifest.encoded()) }
+    }
+
     /// A disk that cannot be read for a moment says nothing about the files on it.
     @Test func `is not what a lack of rights looks like`() throws {
         let model = try filled()
-        let closed = ClosedDisk(disk: model.disk)
+        let closed = WatchedDisk(model.disk) { call, path throws(DiskError) in
+            guard call == .open, path.hasPrefix("seg/") else { return }
+            throw DiskError(.denied, "open", path)
+        }
         #expect(throws: DiskError.self) {
             try StoreEngine.open(disk: closed, randomBits: { 1 })
         }
         #expect(!model.disk.files.contains { $0.hasPrefix("quarantine/") })
+    }
+
+    /// Pages that cannot be read are found again by whoever reads them, until what holds them is
+    /// written anew; the file is set aside.
+    @Test(arguments: ["a sealed head", "a day", "a day's rows", "rows alone"])
+    func `of pages ends when it is accepted`(what: String) throws {
+        var model = try filled()
+        try model.commit(60, of: 1)
+        try model.engine.seal()
+        if what != "a sealed head" { _ = try model.engine.compact(now: StoreModel.now, force: true) }
+        if what == "rows alone" { _ = try model.engine.releaseOldestDay() }
+        let segment = model.engine.view.withState { $0.segments[0] }
+        let place =
+            what.contains("rows")
+            ? try segment.contents()[0].row.rollups[.hours] : try segment.blocks()[0].pages[0].place
+        var bytes = model.disk.bytes(segment.name)!
+        bytes[place.offset + Page.headerBytes] ^= 1
+        model.disk.put(segment.name, bytes)
+        try model.crash(seed: 1)
+        #expect(try StoreCheck(on: model.disk).damage.map(\.kind) == ["page"])
+        let left = StoreModel.units.map { model.stored($0) }
+        #expect(left[1].count == (what == "rows alone" ? 0 : 60))
+
+        let report = try StoreMaintenance.compact(
+            model.disk, now: StoreModel.start, force: false, acceptsLoss: true) { 5 }
+        #expect(report.accepted.map(\.kind) == ["page"])
+        #expect(try StoreCheck(on: model.disk).damage == [])
+        try model.crash(seed: 2)
+        #expect(model.engine.view.withState { $0.damage } == [])
+        #expect(StoreModel.units.map { model.stored($0) } == left)
+        let aside = Quarantine(disk: model.disk).files().map { "seg/" + $0 }
+        #expect(aside == [segment.name])
+        let rows = model.engine.view.withState { $0.segments }.flatMap { try! $0.contents() }
+        #expect(rows.contains { $0.name == StoreModel.units[1] })
+    }
+
+    /// A file that nobody published, and that nobody knows to be needless.
+    @Test func `does not grow by a segment of another store, which is set aside`() throws {
+        var model = try filled()
+        let before = model.stored(StoreModel.units[0])
+        var other = try StoreModel(seed: 9)
+        try other.commit(30, of: 0)
+        try other.engine.seal()
+        let stranger = "seg/0-20261123T2350-000000ff.esg"
+        model.disk.put(stranger, other.disk.bytes(other.engine.manifest.segments[0].name)!)
+        model.disk.put("tmp/left", [1])
+        try model.crash(seed: 1)
+        #expect(model.stored(StoreModel.units[0]) == before)
+        #expect(Quarantine(disk: model.disk).files().map { "seg/" + $0 } == [stranger])
+        #expect(!model.disk.files.contains { $0.hasPrefix("tmp/") })
+        #expect(model.engine.view.withState { $0.damage } == [])
     }
 
     private func filled() throws -> StoreModel {
@@ -130,26 +195,4 @@ import Testing
         }
         return model
     }
-}
-
-/// Segments cannot be opened, as without rights or descriptors.
-private struct ClosedDisk: Disk {
-    let disk: SimulatedDisk
-
-    func create(_ path: String) throws(DiskError) -> any DiskFile { try disk.create(path) }
-    func open(_ path: String) throws(DiskError) -> any DiskFile {
-        if path.hasPrefix("seg/") { throw DiskError(.denied, "open", path) }
-        return try disk.open(path)
-    }
-    func list(_ directory: String) throws(DiskError) -> [String] { try disk.list(directory) }
-    func makeDirectory(_ path: String) throws(DiskError) { try disk.makeDirectory(path) }
-    func rename(_ path: String, to target: String) throws(DiskError) {
-        try disk.rename(path, to: target)
-    }
-    func remove(_ path: String) throws(DiskError) { try disk.remove(path) }
-    func syncDirectory(_ path: String) throws(DiskError) { try disk.syncDirectory(path) }
-    func link(_ path: String, of source: any Disk, as target: String) throws(DiskError) {
-        try disk.link(path, of: source, as: target)
-    }
-    func space() throws(DiskError) -> DiskSpace { try disk.space() }
 }

@@ -190,9 +190,35 @@ import Testing
         #expect(survivor.view.withState { $0.damage.map(\.file) } == [segment.name])
     }
 
+    /// The trail comes afterwards, into the day's frames or among them.
+    @Test func `gives no time to the trail, wherever its frames lie`() async throws {
+        for seed in 0..<4 as Range<UInt64> {
+            let (engine, frames) = try filled(seed: seed * 2)
+            let all = frames.withTrail(seed: seed)
+            let trail = all.filter(\.isOfTrail)
+            #expect(trail.count > 1000)
+            _ = try engine.importFrames([Self.unit: FrameColumns(trail)])
+            for step in ["beside", "merged"] {
+                for (from, to, width) in [
+                    (0.0, 72.0, 3600), (1.37, 70.911, 21_600), (7.777, 31.001, 300), (5.0, 9.0, 60),
+                ] as [(Double, Double, Int64)] {
+                    let question = question(from: from, to: to, step: width, offset: 0)
+                    let got = await SegmentHistory(view: engine.view).readBuckets(question)
+                    let readings = naive(question, frames)
+                    #expect(got.buckets.coveredTicks == readings.coveredTicks, "\(step) \(width)")
+                    #expect(got.buckets.samples == readings.samples, "\(step) \(width)")
+                    expectSame(got.buckets, naive(question, all), "\(step) \(width)")
+                }
+                _ = try engine.compact(
+                    now: Self.monday.advanced(byMilliseconds: 9 * Self.day), force: true)
+            }
+        }
+    }
+
     // MARK: -
 
-    /// Three days, settled: gaps, restarts and resets, a stop, two cadences, NULLs, overload.
+    /// Three days, settled: gaps, restarts and resets, a stop, two cadences, NULLs, overload, and
+    /// the trail among them for odd seeds.
     private func filled(
         seed: UInt64, on disk: SimulatedDisk = SimulatedDisk()
     ) throws -> (engine: StoreEngine, frames: [Frame]) {
@@ -221,6 +247,7 @@ import Testing
                 frames += part.filter { $0.time < end }
             }
         }
+        if seed % 2 == 1 { frames = frames.withTrail(seed: seed) }
         var other = SampleFrames(unit: "NL43-0002", from: Self.monday)
         _ = try engine.importFrames([
             Self.unit: FrameColumns(frames), UnitID("NL43-0002")!: FrameColumns(other.next(100)),
@@ -250,7 +277,7 @@ import Testing
     private func naive(_ question: BucketQuestion, _ frames: [Frame]) -> LevelBuckets {
         var buckets = LevelBuckets(
             edges: question.edges, range: question.range,
-            histograms: !question.exceedances.isEmpty)
+            histograms: question.histograms)
         buckets.add(FrameColumns(frames))
         return buckets
     }

@@ -162,6 +162,64 @@ import Testing
         }
     }
 
+    /// However frames came - live, late, twice, imported, in whatever order - the store has them
+    /// as if they had come one after the other.
+    @Test(arguments: 0..<40 as Range<UInt64>)
+    func `has the same whatever the order in which frames came`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let disk = SimulatedDisk()
+        let engine = try StoreModel.open(disk, seed: seed)
+        var source = SampleFrames(seed: seed, from: StoreModel.start, intervalMilliseconds: 1000)
+        let frames = source.next(600)
+        var left = frames.shuffled(using: &random)
+        while !left.isEmpty {
+            let part = Array(left.prefix(.random(in: 1...120, using: &random)))
+            left.removeFirst(part.count)
+            let again = part + frames.shuffled(using: &random).filter { !left.contains($0) }.prefix(9)
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0:
+                let days = FrameColumns(again.sorted { $0.time < $1.time }.reduce(into: []) {
+                    if $0.last != $1 { $0.append($1) }
+                })
+                _ = try engine.importFrames([Self.unit: days])
+            case 1: _ = try engine.append(again.sorted { $0.time < $1.time }, now: StoreModel.now)
+            default: _ = try engine.append(again, now: StoreModel.now)
+            }
+            if Bool.random(using: &random) { try engine.seal() }
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                _ = try engine.compact(now: StoreModel.now, force: true)
+            }
+        }
+        try engine.commit()
+        #expect(stored(engine) == frames)
+        #expect(stored(try StoreModel.open(disk, seed: seed)) == frames)
+    }
+
+    @Test func `is as patient as its documents say`() {
+        let configuration = StoreConfiguration()
+        #expect(configuration.commitInterval == .seconds(1))
+        #expect(configuration.sealInterval == .seconds(15 * 60))
+        #expect(configuration.waitingFramesMaximum == 1_000_000)
+        #expect(configuration.reserveBytes == 16 << 20)
+        #expect(Head.framesMaximum == 900 && Head.lateFramesMaximum == 4096)
+    }
+
+    @Test func `asks for a seal when late frames are too many`() throws {
+        let engine = try StoreModel.open(SimulatedDisk(), seed: 1)
+        var source = SampleFrames(from: Self.noon)
+        let frames = source.next(Head.lateFramesMaximum + 1)
+        _ = try engine.append([frames.last!], now: StoreModel.now)
+        _ = try engine.append(Array(frames[1..<Head.lateFramesMaximum]), now: StoreModel.now)
+        try engine.commit()
+        let isDueBefore = engine.isSealDue
+        _ = try engine.append([frames[0]], now: StoreModel.now)
+        try engine.commit()
+        let isDue = engine.isSealDue
+        #expect(isDue && !isDueBefore)
+        try engine.seal()
+        #expect(stored(engine) == frames)
+    }
+
     static let all = TimeRange(
         start: Timestamp(milliseconds: 0), end: Timestamp(milliseconds: .max / 4))!
 

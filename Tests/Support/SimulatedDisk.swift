@@ -21,12 +21,15 @@ package final class SimulatedDisk: Disk {
         var cutAt = Int.max
         var failures: Set<Int> = []
         var capacity = Int.max
+        var forfeitedUses = 0
     }
 
     fileprivate final class Node: Sendable {
         struct Contents {
             var written: [UInt8] = []
             var durableCount = 0
+            /// A sync failed: the system may have dropped what was written, and say nothing.
+            var isForfeited = false
         }
         let contents: Mutex<Contents>
 
@@ -47,6 +50,11 @@ package final class SimulatedDisk: Disk {
 
     /// Lets single changes fail, by their number.
     package func fail(at operations: Set<Int>) { state.withLock { $0.failures = operations } }
+
+    /// Writes and syncs of files a sync of which had failed: there must be none.
+    package var forfeitedUses: Int { state.withLock { $0.forfeitedUses } }
+
+    fileprivate func noteForfeitedUse() { state.withLock { $0.forfeitedUses += 1 } }
 
     /// How many bytes it holds in all; a write beyond leaves what fits, and fails.
     package var capacity: Int {
@@ -215,6 +223,7 @@ private final class SimulatedFile: DiskFile {
     func size() throws(DiskError) -> Int { node.contents.withLock { $0.written.count } }
 
     func append(_ bytes: [UInt8]) throws(DiskError) {
+        if node.contents.withLock({ $0.isForfeited }) { disk.noteForfeitedUse() }
         do {
             try disk.change("write", path)
         } catch {
@@ -237,7 +246,13 @@ private final class SimulatedFile: DiskFile {
     }
 
     func sync() throws(DiskError) {
-        try disk.change("sync", path)
+        if node.contents.withLock({ $0.isForfeited }) { disk.noteForfeitedUse() }
+        do {
+            try disk.change("sync", path)
+        } catch {
+            node.contents.withLock { $0.isForfeited = true }
+            throw error
+        }
         node.contents.withLock { $0.durableCount = $0.written.count }
     }
 }

@@ -127,7 +127,7 @@ struct SLMMMonitors: Hashable, Sendable {
 }
 
 extension SLMMFault {
-    fileprivate static func parse(
+    static func parse(
         _ body: some Sequence<UInt8>, whenStatus status: Int, isAmong expected: [Int]
     ) throws(SLMMFault) -> JSONValue {
         guard expected.contains(status) else { throw .status(status) }

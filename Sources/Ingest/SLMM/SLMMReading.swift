@@ -84,7 +84,7 @@ extension SLMMReading {
 }
 
 /// Reads levels, and remembers what was wrong with those that are none.
-private struct LevelReader {
+struct LevelReader {
     var faults: Set<FaultReason> = []
 
     /// - Returns: `nil` for a level that is missing (`-.-`, blank, null) or garbled.

@@ -4,31 +4,43 @@
 
 /// All events that were ever raised. Implemented by the registry.
 package protocol EventBook: Sendable {
-    /// Events, newest onset first.
+    /// Events, newest onset first. The first page has all active events of the units, location or
+    /// project asked for, whatever range and status; those after it have none.
     func events(_ question: EventQuestion) async throws -> EventPage
     /// The event of this id.
     func event(_ id: Int64) async throws -> SoundEvent?
     /// Adds an acknowledgement; a second one adds, it never overwrites.
     /// - Returns: the event after it; `nil` when there is none of this id.
+    /// - Throws: ``NotesFull`` when it has ``SoundEvent/notesMaximum`` acknowledgements.
     func acknowledge(_ id: Int64, _ note: SoundEvent.Note) async throws -> SoundEvent?
     /// Adds a comment.
     /// - Returns: the event after it; `nil` when there is none of this id.
+    /// - Throws: ``NotesFull`` when it has ``SoundEvent/notesMaximum`` comments.
     func comment(_ id: Int64, _ note: SoundEvent.Note) async throws -> SoundEvent?
+}
+
+/// An event has as many acknowledgements and comments as it may.
+package struct NotesFull: Error, Hashable, Sendable {
+    package init() {}
 }
 
 /// Which events are asked for.
 package struct EventQuestion: Hashable, Sendable {
     package enum Status: String, CaseIterable, Sendable { case active, unacknowledged, all }
     package var status: Status = .all
-    /// Those that touch it; an active one always does.
+    /// Those that last, from onset to clear, at some time in it; an active one always does.
     package var range: TimeRange?
     package var unit: UnitID?
     package var location: String?
     package var project: String?
-    /// At most so many, 1 … 1,000.
+    /// At most so many, 1 … 1,000; but active ones are not left out for it, and are at most
+    /// ``EventQuestion/activeMaximum``.
     package var limit = 100
     /// Where the page before ended: its ``EventPage/next``.
     package var cursor: Cursor?
+
+    /// The most active events of an answer; the newest.
+    package static let activeMaximum = 1000
 
     /// A place in the order of events.
     package struct Cursor: Hashable, Sendable {
@@ -69,8 +81,9 @@ package struct EventPage: Sendable {
 /// what is recorded here follows from frames on disk, and nothing is announced that a crash could
 /// take back.
 package protocol EventLedger: Sendable {
-    /// Stores everything of a batch, or nothing. An event of a key that is stored is the same one:
-    /// it is updated, and keeps its id, acknowledgements and comments.
+    /// Stores everything of a batch, or nothing; on return it survives power loss. An event of a key
+    /// that is stored is the same one: it is updated, and keeps its id, acknowledgements and
+    /// comments. A journal entry of a number that is stored takes its place.
     ///
     /// - Returns: the ids of the batch's events, in their order.
     func record(_ batch: LedgerBatch) async throws -> [Int64]
@@ -80,6 +93,8 @@ package protocol EventLedger: Sendable {
     func journal(of unit: UnitID, after number: Int64) async throws -> [JournalEntry]
     /// The highest number of any journal; 0 when there are none.
     func lastJournalNumber() async throws -> Int64
+    /// The events that are recorded as active, of all kinds.
+    func openEvents() async throws -> [SoundEvent]
     /// Events of rules of `unit` that touch `range`, ascending by onset; what a replay is compared
     /// with.
     func recordedEvents(of unit: UnitID, in range: TimeRange) async throws -> [SoundEvent]
@@ -100,6 +115,9 @@ package struct MonitorCheckpoint: Hashable, Sendable {
     package var journalNumber: Int64
     /// The last frame that had; `nil` for none.
     package var watermark: Timestamp?
+    /// How far our clock was ahead of the unit's frames when the newest of them came; `nil` before
+    /// the first.
+    package var offsetMilliseconds: Int64?
     /// The form of ``state``; another one is not read.
     package var version: Int
     package var state: [UInt8]

@@ -43,7 +43,8 @@ package enum FaultReason: String, CaseIterable, Sendable {
 
     /// Nothing in it.
     case noValues = "no_values"
-    /// More than five minutes ahead of our clock; dropped.
+    /// More than five minutes ahead of our clock, or of the trail and not before the unit's
+    /// watermark; dropped.
     case ahead
     /// At or before the unit's watermark; stored, never evaluated.
     case late

@@ -104,16 +104,20 @@ package struct BucketQuestion: Sendable {
     package let metrics: [Metric]
     /// LN wanted by bucket: percentages, 1 … 99.
     package let exceedances: [Int]
+    /// Covered time by level is wanted: LN and the time above a limit follow from it.
+    package let histograms: Bool
 
+    /// - Parameter histograms: whether histograms are wanted without LN, too.
     package init(
         unit: UnitID, range: TimeRange, edges: [Int64], metrics: [Metric] = Metric.allCases,
-        exceedances: [Int] = []
+        exceedances: [Int] = [], histograms: Bool = false
     ) {
         self.unit = unit
         self.range = range
         self.edges = edges
         self.metrics = metrics
         self.exceedances = exceedances
+        self.histograms = histograms || !exceedances.isEmpty
     }
 }
 

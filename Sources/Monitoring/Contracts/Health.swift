@@ -104,6 +104,8 @@ package struct PipelineCounts: Hashable, Sendable {
     package var accepted: UInt64 = 0
     /// At or before their unit's watermark: not shown as live.
     package var late: UInt64 = 0
+    /// Taken from an upstream's trail into a hole: not shown as live.
+    package var filled: UInt64 = 0
     /// The reading before, once more.
     package var repeated: UInt64 = 0
     /// Not used, by reason.
@@ -131,4 +133,10 @@ package struct PipelineCounts: Hashable, Sendable {
 /// Tells what became of frames. Implemented by the pipeline.
 package protocol PipelineHealth: Sendable {
     var counts: PipelineCounts { get }
+    /// What somebody should look at, as sentences; empty when all is well.
+    func warnings() -> [String]
+}
+
+extension PipelineHealth {
+    package func warnings() -> [String] { [] }
 }

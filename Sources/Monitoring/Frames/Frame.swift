@@ -47,11 +47,13 @@ package struct FrameState: OptionSet, Hashable, Sendable {
     package enum Origin: UInt8, CaseIterable, Sendable {
         /// Polled or streamed, newer than all before it.
         case live = 0
-        /// Polled or streamed, at or before its unit's watermark.
+        /// Polled or streamed, at or before its unit's watermark, or the one that there was before
+        /// the upstream's clock went back.
         case late = 1
         /// Brought in by an import.
         case imported = 2
-        /// Taken afterwards from the upstream's own 24 h trail.
+        /// Taken afterwards from the upstream's own 24 h trail, into a hole: cumulative levels only.
+        /// No dwell is counted from it, and it is of no run.
         case trail = 3
 
         package var name: String { ["live", "late", "imported", "trail"][Int(rawValue)] }
@@ -61,6 +63,8 @@ package struct FrameState: OptionSet, Hashable, Sendable {
         get { Origin(rawValue: rawValue >> 4 & 3)! }
         set { self = FrameState(rawValue: rawValue & ~0x30 | newValue.rawValue << 4) }
     }
+
+    var isOfTrail: Bool { origin == .trail }
 
     /// This state with another origin.
     package func from(_ origin: Origin) -> FrameState {

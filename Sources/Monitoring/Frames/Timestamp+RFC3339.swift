@@ -18,6 +18,17 @@ extension Timestamp: CustomStringConvertible {
             + "\(pad(ofDay / 1000 % 60, 2)).\(pad(ofDay % 1000, 3))Z"
     }
 
+    /// RFC 3339 on a clock that is so much ahead of UTC: `2026-11-23T17:35:14.645+01:00`.
+    ///
+    /// - Parameter offset: cut to whole minutes; the instant stays the same.
+    package func description(offsetMilliseconds offset: Int64) -> String {
+        let minutes = abs(offset) / 60_000
+        let local = advanced(byMilliseconds: offset < 0 ? -minutes * 60_000 : minutes * 60_000)
+        func pad(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        return local.description.dropLast() + (offset < 0 && minutes > 0 ? "-" : "+")
+            + "\(pad(minutes / 60)):\(pad(minutes % 60))"
+    }
+
     /// Reads RFC 3339 (`2026-11-23T16:35:14Z`, any fraction, `Z` or `±hh:mm`). Fractions beyond
     /// milliseconds are cut off. Years 1 … 9999; a second of 60 is refused.
     ///

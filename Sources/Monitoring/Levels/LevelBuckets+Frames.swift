@@ -3,6 +3,9 @@
 //  Adding frames. Nearly all of them follow the one before closely, in the same bucket, and are
 //  weighed by one short loop; `weigh(_:at:…)` does what is special: the first of a bucket, whose
 //  dwell is split, the first after a hole, of a run, of a day.
+//
+//  Frames of the trail (no `lp`, an upstream's word of afterwards) give their cumulative levels and
+//  are passed over otherwise: no dwell is counted from them, and no run ends at them.
 
 extension LevelBuckets {
     /// Adds frames that follow those added before. Frames outside the stretch may be among them:
@@ -22,16 +25,22 @@ extension LevelBuckets {
     private mutating func add(_ columns: FrameColumns, _ indexes: Range<Int>, of run: Run) {
         guard !indexes.isEmpty else { return }
         weigh(columns, indexes, of: run)
-        previousTime = columns.times[indexes.upperBound - 1]
+        guard let last = lastWeighed(columns, indexes) else { return }
+        previousTime = columns.times[last]
         previousRun = run
+    }
+
+    /// The index of the last of `indexes` that is not of the trail.
+    private func lastWeighed(_ columns: FrameColumns, _ indexes: Range<Int>) -> Int? {
+        indexes.last { !FrameState(rawValue: columns.states[$0]).isOfTrail }
     }
 
     private mutating func weigh(_ columns: FrameColumns, _ indexes: Range<Int>, of run: Run) {
         let inside = columns.indexes(in: stretch).clamped(to: indexes)
         // What lies before the stretch matters only as the last frame before it.
-        var previous = inside.lowerBound > indexes.lowerBound
-            ? columns.times[inside.lowerBound - 1] : previousTime
-        var startsRun = inside.lowerBound > indexes.lowerBound ? false : !continues(run)
+        let before = lastWeighed(columns, indexes.lowerBound..<inside.lowerBound)
+        var previous = before.map { columns.times[$0] } ?? previousTime
+        var startsRun = before == nil && !continues(run)
         columns.times.withUnsafeBufferPointer { times in
             columns.levels[Metric.lp.rawValue].withUnsafeBufferPointer { lp in
                 columns.states.withUnsafeBufferPointer { states in
@@ -39,6 +48,11 @@ extension LevelBuckets {
                     var index = inside.lowerBound
                     while index < inside.upperBound {
                         advance(to: times[index])
+                        if FrameState(rawValue: states[index]).isOfTrail {
+                            extend(columns, byTrail: index)
+                            index += 1
+                            continue
+                        }
                         weigh(chunk, index, after: previous, startsRun: startsRun)
                         startsRun = false
                         let done = weighRest(chunk, index..<inside.upperBound)
@@ -52,9 +66,11 @@ extension LevelBuckets {
                         byMilliseconds: Dwell.loneTicks * Dwell.tickMilliseconds).milliseconds
                     while index < indexes.upperBound {
                         let isLast = times[index] >= reach
-                        weigh(chunk, index, after: previous, startsRun: startsRun)
-                        startsRun = false
-                        previous = times[index]
+                        if !FrameState(rawValue: states[index]).isOfTrail {
+                            weigh(chunk, index, after: previous, startsRun: startsRun)
+                            startsRun = false
+                            previous = times[index]
+                        }
                         index += 1
                         if isLast { break }
                     }
@@ -199,6 +215,14 @@ extension LevelBuckets {
         else { return }
         for metric in Metric.allCases where !minima[metric.rawValue].isEmpty {
             extend(metric.rawValue, columns.levels[metric.rawValue], indexes)
+        }
+    }
+
+    private mutating func extend(_ columns: FrameColumns, byTrail index: Int) {
+        guard FrameState(rawValue: columns.states[index]).contains(.measuring) else { return }
+        for metric in Metric.allCases
+        where metric.isCumulative && !minima[metric.rawValue].isEmpty {
+            extend(metric.rawValue, columns.levels[metric.rawValue], index..<index + 1)
         }
     }
 

@@ -80,7 +80,7 @@ package struct LevelBuckets: Sendable {
 
     /// Never infinite: a level near the ends of what one can be has an energy that no `Double`
     /// holds.
-    private static func mean(_ energy: Double, _ ticks: Double) -> Double {
+    static func mean(_ energy: Double, _ ticks: Double) -> Double {
         min(max(Level.decibels(ofEnergy: energy / ticks), -3276.7), 3276.7)
     }
 

@@ -55,6 +55,11 @@ package struct LevelHistogram: Equatable, Sendable {
         if missing > 0 { ticks.append(contentsOf: repeatElement(0, count: missing)) }
     }
 
+    /// Ticks of the classes above a level, in tenths: the time strictly above it. O(classes).
+    package func ticks(above tenths: Int) -> Int64 {
+        ticks.dropFirst(max(0, tenths + 1 - first)).reduce(0) { $0 + Int64($1) }
+    }
+
     /// LN in tenths: the highest level for which the time at or above it is at least `percent` % of
     /// the covered time. O(classes).
     ///

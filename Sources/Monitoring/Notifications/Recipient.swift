@@ -60,6 +60,9 @@ package struct Recipient: Hashable, Sendable {
 }
 
 extension Recipient {
+    /// The clock of ``timeZone``; a zone that is not known any more counts as UTC.
+    package var clock: ZoneClock { ZoneClock(name: timeZone) ?? .utc }
+
     /// Whether a webhook may have this URL: `http://` or `https://` with a host, visible ASCII, no
     /// name and password in it, no fragment, at most 2,000 bytes.
     package static func isWebhookURL(_ text: String) -> Bool {

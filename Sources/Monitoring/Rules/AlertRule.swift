@@ -5,7 +5,8 @@
 
 /// A limit on what one location, or one unit that is assigned nowhere, may sound like.
 package struct AlertRule: Hashable, Sendable, Codable {
-    /// 1 to 64 of `A-Z a-z 0-9 _ -`; unique in the service, and never used again.
+    /// 1 to 64 of `A-Z a-z 0-9 . _ : -`; unique in the service, also among rules that were deleted.
+    /// A rule that is provisioned under it is its next version.
     package var id: String
     /// From 1; raised by each edit.
     package var version: Int
@@ -34,14 +35,22 @@ package struct AlertRule: Hashable, Sendable, Codable {
     /// A word of the operator's, 1 to 64 characters.
     package var severity: String?
     package var isVisibleToClient: Bool
-    /// Ids of those who are told of its events.
+    /// Ids of those who are told of its events; at most 50.
     package var recipients: [String]
+
+    /// The most rules of a site.
+    package static let siteMaximum = 50
 
     /// What a rule belongs to. It runs while a unit is assigned to its location.
     package enum Site: Hashable, Sendable, Codable {
         case location(String)
         /// Only while the unit is assigned nowhere.
         case unit(UnitID)
+
+        /// The id of the location; `nil` for a unit.
+        package var location: String? { if case .location(let id) = self { id } else { nil } }
+        /// The unit; `nil` for a location.
+        package var unit: UnitID? { if case .unit(let id) = self { id } else { nil } }
     }
 
     /// Strictly: a level at the threshold does not exceed.

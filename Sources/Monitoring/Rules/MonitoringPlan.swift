@@ -13,7 +13,8 @@ package struct MonitoringPlan: Hashable, Sendable, Codable {
     package var timeZone: String
     /// When the unit has to be measuring; `nil`: no watchdog on that.
     package var monitoringHours: Schedule?
-    /// The rules of the site, enabled ones only, ascending by id.
+    /// The rules of the site, ascending by id. One that is not enabled is not applied; that it is
+    /// here tells that it was switched off and not deleted.
     package var rules: [AlertRule]
     /// The longest hole that a sample's weight bridges, in milliseconds (`docs/acoustics.md`).
     package var maxDwellMilliseconds: Int64
@@ -41,6 +42,8 @@ package struct MonitoringPlan: Hashable, Sendable, Codable {
 }
 
 /// Something that moves a unit's machines. Their state is a function of these, in their order.
+///
+/// Times are those of frames: the upstream's clock, which may be hours from ours.
 package enum MonitorInput: Hashable, Sendable, Codable {
     /// A frame that was accepted as live.
     case frame(JournaledFrame)
@@ -50,7 +53,8 @@ package enum MonitorInput: Hashable, Sendable, Codable {
     case plan(MonitoringPlan)
     /// How the unit is being read changed.
     case feed(JournaledFeed)
-    /// It has become this late, and nothing came.
+    /// It has become this late, and nothing came: the newest frame's time and what has passed since
+    /// that came.
     case tick(Timestamp)
 }
 
@@ -62,6 +66,25 @@ package struct JournaledFrame: Hashable, Sendable, Codable {
     package var tenths: [Int16]
     package var state: UInt8
     package var measurementStart: Timestamp?
+
+    package init(_ frame: Frame) {
+        time = frame.time
+        tenths = Metric.allCases.map { frame.levels.tenths[$0.rawValue] }
+        state = frame.state.rawValue
+        measurementStart = frame.measurementStart
+    }
+
+    /// As a frame of `unit`; values that the journal lacks are missing.
+    package func frame(of unit: UnitID) -> Frame {
+        var levels = SIMD8<Int16>(repeating: Levels.none)
+        for (metric, value) in tenths.prefix(Metric.allCases.count).enumerated() {
+            levels[metric] = value
+        }
+        levels[7] = 0
+        return Frame(
+            unit: unit, time: time, levels: Levels(tenths: levels),
+            state: FrameState(rawValue: state), measurementStart: measurementStart)
+    }
 }
 
 /// A ``FeedReport`` in a journal.
@@ -70,6 +93,12 @@ package struct JournaledFeed: Hashable, Sendable, Codable {
     /// ``FeedReport/Fault``.
     package var fault: String?
     package var since: Timestamp
+
+    package init(_ report: FeedReport) {
+        cadenceMilliseconds = report.cadenceMilliseconds
+        fault = report.fault?.rawValue
+        since = report.since
+    }
 }
 
 /// One line of a unit's journal: what moved its machines beside stored frames.

@@ -18,7 +18,10 @@ package struct SoundEvent: Hashable, Sendable, Codable {
     package var level: Level
     /// The first sample, or the start of the first period, of the run that led to the onset.
     package var firstExceededAt: Timestamp
+    /// Part of what makes it this event: it stays when a warning becomes an alarm.
     package var onsetAt: Timestamp
+    /// When a warning became an alarm: from then on the breach counts; `nil` otherwise.
+    package var escalatedAt: Timestamp?
     /// In tenths of a decibel, as the other values; `nil` for watchdogs.
     package var onsetTenths: Int16?
     /// The farthest beyond the limit from the onset on, first time reached.
@@ -71,12 +74,16 @@ package struct SoundEvent: Hashable, Sendable, Codable {
         case unitUnassigned = "unit_unassigned"
     }
 
+    /// The most acknowledgements of an event, and the most comments: neither takes the other's room.
+    package static let notesMaximum = 200
+
     /// What somebody said of it.
     package struct Note: Hashable, Sendable, Codable {
         package var at: Timestamp
         /// The name of the token or the operator.
         package var by: String
-        /// At most 2,000 characters; may be empty in an acknowledgement.
+        /// At most 2,000 characters and 8,000 bytes, of control characters only newlines and tabs;
+        /// may be empty in an acknowledgement.
         package var note: String
 
         package init(at: Timestamp, by: String, note: String) {
@@ -117,6 +124,9 @@ package struct SoundEvent: Hashable, Sendable, Codable {
     }
 
     package var isActive: Bool { clearedAt == nil }
+
+    /// When the breach began, for people; `nil` for a warning, which is none.
+    package var breachedAt: Timestamp? { level == .alarm ? escalatedAt ?? onsetAt : nil }
 
     /// What makes it this event and no other: redoing a step after a crash finds it again.
     package var key: String {

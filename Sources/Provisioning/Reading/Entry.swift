@@ -7,26 +7,32 @@
 final class Entry {
     /// `units[3]`; empty for the document itself.
     let place: String
+    /// What is wrong with the whole document, so far.
+    let notes: Notes
     private let members: [String: Node]
-    private let note: (String) -> Void
     private var asked: Set<String> = []
 
     /// Notes it when `node` is no object.
-    init?(_ node: Node, at place: String, note: @escaping (String) -> Void) {
+    init?(_ node: Node, at place: String, _ notes: Notes) {
         guard case .members(let members) = node else {
-            let name = place.isEmpty ? "The file" : place
-            note("\(name) is \(node). Give an object, {…}.")
+            notes.add(place, "is \(node). Give an object, {…}.")
             return nil
         }
         self.place = place
+        self.notes = notes
         self.members = members
-        self.note = note
     }
 
     /// Where the value of `key` stands.
     func place(of key: String) -> String { place.isEmpty ? key : "\(place).\(key)" }
 
-    func note(_ key: String, _ rest: String) { note("\(place(of: key)) \(rest)") }
+    func note(_ key: String, _ rest: String) { notes.add(place(of: key), rest) }
+
+    /// Whether there is anything at `key`, null too.
+    func has(_ key: String) -> Bool { members[key] != nil }
+
+    /// Whether there is a value at `key`, other than null.
+    func gives(_ key: String) -> Bool { members[key].map { $0 != .null } ?? false }
 
     /// The value of a key that must be there.
     func required<Value>(_ key: String, _ form: Form<Value>) -> Value? {
@@ -54,7 +60,7 @@ final class Entry {
     /// The object at `key`, or `nil`.
     func entry(_ key: String) -> Entry? {
         guard let node = take(key), node != .null else { return nil }
-        return Entry(node, at: place(of: key), note: note)
+        return Entry(node, at: place(of: key), notes)
     }
 
     /// The objects of the list at `key`; none when it is left out.
@@ -65,7 +71,7 @@ final class Entry {
             return []
         }
         return nodes.enumerated().compactMap {
-            Entry($1, at: "\(place(of: key))[\($0)]", note: note)
+            Entry($1, at: "\(place(of: key))[\($0)]", notes)
         }
     }
 

@@ -85,6 +85,17 @@ extension Form<Double> {
     }
 }
 
+extension Form<Int16> {
+    /// A level, in tenths of a decibel.
+    static func level(_ tenths: ClosedRange<Int>) -> Form {
+        let range = Double(tenths.lowerBound) / 10...Double(tenths.upperBound) / 10
+        let form = Form<Double>.tenths(range)
+        return Form(remedy: form.remedy) { node in
+            form.read(node).map { Int16(($0 * 10).rounded()) }
+        }
+    }
+}
+
 extension Form<Int> {
     static func whole(_ range: ClosedRange<Int>) -> Form {
         Form(remedy: "a whole number from \(range.lowerBound) to \(range.upperBound)") { node in
@@ -100,5 +111,23 @@ extension Form<Timestamp> {
     static let time = Form(remedy: "a time of RFC 3339 like 2026-01-01T00:00:00Z") { node in
         guard case .text(let text) = node else { return nil }
         return Timestamp(rfc3339: text)
+    }
+}
+
+extension Form {
+    /// A list of at most `limit` different values.
+    static func list<Element: Hashable & Sendable>(
+        of form: Form<Element>, limit: Int? = nil, isEmptyGood: Bool
+    ) -> Form where Value == [Element] {
+        let bounds = [isEmptyGood ? nil : "at least one", limit.map { "at most \($0)" }]
+        let tail = bounds.compactMap { $0.map { ", \($0)" } }.joined()
+        return Form(remedy: "a list, each \(form.remedy) and once\(tail)") {
+            guard case .list(let nodes) = $0, nodes.count <= limit ?? .max else { return nil }
+            let values = nodes.compactMap(form.read)
+            guard values.count == nodes.count, Set(values).count == values.count,
+                isEmptyGood || !values.isEmpty
+            else { return nil }
+            return values
+        }
     }
 }

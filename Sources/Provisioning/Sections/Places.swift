@@ -1,94 +1,61 @@
 //  Places.swift · Provisioning
 //
 //  Clients, their projects, the locations of those, which unit stood where, and the links that
-//  let clients in.
+//  let clients in. An entry is taken whole: a key that it leaves out has its default.
 
 import Monitoring
 
-package struct ClientEntry: Sendable {
-    let id: String
-    let name: String
-
+extension Client {
     init?(_ entry: Entry, id: String) {
         guard let name = entry.required("name", .label) else { return nil }
-        self.id = id
-        self.name = name
+        self.init(id: id, name: name)
     }
 }
 
-package struct ProjectEntry: Sendable {
-    enum Status: String, CaseIterable { case active, archived, deleted }
-
-    let id: String
-    let name: String
-    let client: String
-    let status: Status
-    /// Of the time zone database: `Europe/London`.
-    let timeZone: String
-
+extension Project {
     init?(_ entry: Entry, id: String) {
         let name = entry.required("name", .label)
         let client = entry.required("client", .identifier)
-        status = entry.optional("status", .word) ?? .active
+        let status: Status? = entry.optional("status", .word)
         let timeZone = entry.required("time_zone", .timeZone)
+        let hours = entry.entry("monitoring_hours").flatMap { Schedule($0) }
         guard let name, let client, let timeZone else { return nil }
-        self.id = id
-        self.name = name
-        self.client = client
-        self.timeZone = timeZone
+        self.init(
+            id: id, name: name, client: client, status: status ?? .active, timeZone: timeZone,
+            monitoringHours: hours)
     }
 }
 
-package struct LocationEntry: Sendable {
-    enum Kind: String, CaseIterable { case sound, vibration }
-    enum Status: String, CaseIterable { case active, removed }
-
-    let id: String
-    let project: String
-    let name: String
-    let kind: Kind
-    let status: Status
-    /// Degrees, WGS 84.
-    let latitude: Double?
-    let longitude: Double?
-
+extension Location {
     init?(_ entry: Entry, id: String) {
         let project = entry.required("project", .identifier)
         let name = entry.required("name", .label)
-        kind = entry.optional("kind", .word) ?? .sound
-        status = entry.optional("status", .word) ?? .active
-        latitude = entry.optional("latitude", .number(-90...90))
-        longitude = entry.optional("longitude", .number(-180...180))
+        let kind: Kind? = entry.optional("kind", .word)
+        let status: Status? = entry.optional("status", .word)
+        let latitude = entry.optional("latitude", .number(-90...90))
+        let longitude = entry.optional("longitude", .number(-180...180))
         if (latitude == nil) != (longitude == nil) {
             let missing = latitude == nil ? "latitude" : "longitude"
             entry.note("\(missing)", "is missing beside the other one. Give both or none.")
         }
         guard let project, let name else { return nil }
-        self.id = id
-        self.project = project
-        self.name = name
+        self.init(
+            id: id, project: project, name: name, kind: kind ?? .sound, status: status ?? .active,
+            latitude: latitude, longitude: longitude)
     }
 }
 
-package struct AssignmentEntry: Sendable {
-    let location: String
-    let unit: String
-    let from: Timestamp
-    /// `nil`: it stands there still.
-    let to: Timestamp?
-
+extension Assignment {
     init?(_ entry: Entry) {
         let location = entry.required("location", .identifier)
         let unit = entry.required("unit", .unitID)
         let from = entry.required("from", .time)
-        to = entry.optional("to", .time)
+        let to = entry.optional("to", .time)
         if let from, let to, to <= from {
             entry.note("to", "is \(to), which is not after from. Give a later time, or null.")
         }
-        guard let location, let unit, let from else { return nil }
-        self.location = location
-        self.unit = unit
-        self.from = from
+        guard let location, let unit = unit.flatMap({ UnitID($0) }), let from else { return nil }
+        self.init(location: location, unit: unit, from: from, to: to)
     }
 }
 

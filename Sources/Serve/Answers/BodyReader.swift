@@ -40,7 +40,20 @@ struct BodyReader: Sendable {
     ///
     /// - Throws: as above; 400 for what is not one, is nested too deep, or has a key twice.
     func object(of request: Request) async throws -> [JSONValue.Member] {
-        let bytes = try await bytes(of: request, type: "application/json").readableBytesView
+        try members(of: try await bytes(of: request, type: "application/json"))
+    }
+
+    /// The bytes of such a body, for those who read it themselves.
+    ///
+    /// - Throws: as above.
+    func objectBytes(of request: Request) async throws -> ByteBuffer {
+        let bytes = try await bytes(of: request, type: "application/json")
+        _ = try members(of: bytes)
+        return bytes
+    }
+
+    private func members(of body: ByteBuffer) throws(Problem) -> [JSONValue.Member] {
+        let bytes = body.readableBytesView
         guard String(validating: bytes, as: UTF8.self) != nil else {
             throw Problem(status: .badRequest, detail: "The body is not UTF-8.")
         }

@@ -20,21 +20,26 @@ struct HealthRoutes: Sendable {
     }
 
     let store: any StoreHealth
+    let pipeline: any PipelineHealth
+    let rules: any RuleBook
     let upstreams: any UpstreamHealth
 
     /// The process serves.
     static var alive: Response { .json(ByteBuffer(string: #"{"status":"ok"}"#)) }
 
-    /// How well it serves. Damage, little room, and upstreams that do not answer, make it
-    /// `degraded`: all that can be done is done. Only a store that cannot work makes it `not_ready`, 503.
-    func ready() -> Response {
+    /// How well it serves. Damage, little room, events that cannot be recorded, rules that cannot be
+    /// read, and upstreams that do not answer, make it `degraded`: all that can be done is done.
+    /// Only a store that cannot work makes it `not_ready`, 503.
+    func ready() async throws -> Response {
         let stopped = store.reasons()
         let damage = store.damage()
         let upstreams = upstreams.upstreams()
         let failing = upstreams.filter { $0.state == .down || $0.state == .stalled }
         var reasons = stopped
         if !damage.isEmpty { reasons.append("\(damage.count) parts of the store cannot be read") }
-        reasons += store.warnings() + failing.map(HealthRoutes.reason)
+        reasons += store.warnings() + pipeline.warnings()
+        reasons += try await rules.unreadableRules()
+        reasons += failing.map(HealthRoutes.reason)
         let word =
             !stopped.isEmpty ? "not_ready" : reasons.isEmpty ? "ready" : "degraded"
         var text = JSONText(capacity: 512)

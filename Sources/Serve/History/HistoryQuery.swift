@@ -32,9 +32,14 @@ enum HistoryQuery {
         return try range(cursor.next, to ?? cursor.end)
     }
 
-    fileprivate static func range(
-        _ start: Timestamp, _ end: Timestamp
-    ) throws(Problem) -> TimeRange {
+    /// The range of an answer in one piece: `from` and `to` must be there.
+    static func range(_ query: QueryText) throws(Problem) -> TimeRange {
+        guard let from = try query.time("from") else { throw .malformed("from", "is missing") }
+        guard let to = try query.time("to") else { throw .malformed("to", "is missing") }
+        return try range(from, to)
+    }
+
+    static func range(_ start: Timestamp, _ end: Timestamp) throws(Problem) -> TimeRange {
         guard start < end, let range = TimeRange(start: start, end: end) else {
             throw .unprocessable("to", "must be after from")
         }
@@ -57,9 +62,7 @@ struct BucketQuery {
     static let mostExceedanceBuckets: Int64 = 10_000
 
     init(_ query: QueryText) throws(Problem) {
-        guard let from = try query.time("from") else { throw .malformed("from", "is missing") }
-        guard let to = try query.time("to") else { throw .malformed("to", "is missing") }
-        range = try HistoryQuery.range(from, to)
+        range = try HistoryQuery.range(query)
         let points = try query.integer("points", in: 1...BucketWidth.mostBuckets)
         let step = try query.integer("step", in: 1...86_400)
         if points != nil, step != nil {
@@ -68,7 +71,7 @@ struct BucketQuery {
         if try query.word("format", of: ["json", "csv", "ndjson"]) ?? "json" != "json" {
             throw .unprocessable("format", "of buckets must be json")
         }
-        let clock = try BucketQuery.clock(query)
+        let clock = try query.clock()
         metrics = try query.metrics()
         exceedances = try query.percentages("ln")
         let length = range.milliseconds
@@ -85,14 +88,6 @@ struct BucketQuery {
                 "ln", "is given for at most \(BucketQuery.mostExceedanceBuckets) buckets")
         }
         edges = LocalEdges.edges(around: range, stepMilliseconds: stepSeconds * 1000, on: clock)
-    }
-
-    private static func clock(_ query: QueryText) throws(Problem) -> ZoneClock {
-        guard let name = try query.text("tz") else { return .utc }
-        guard let clock = ZoneClock(name: String(name)) else {
-            throw .unprocessable("tz", "must be a time zone's IANA name, like Europe/London")
-        }
-        return clock
     }
 }
 

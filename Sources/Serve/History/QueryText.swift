@@ -87,6 +87,30 @@ struct QueryText {
         return chosen.sorted()
     }
 
+    /// The clock of the time zone `tz`; UTC when it is not there.
+    func clock() throws(Problem) -> ZoneClock {
+        guard let name = try text("tz") else { return .utc }
+        guard let clock = ZoneClock(name: String(name)) else {
+            throw .unprocessable("tz", "must be a time zone's IANA name, like Europe/London")
+        }
+        return clock
+    }
+
+    /// Levels in dB with commas between them, in the order given; none when it is not there.
+    func levels(_ name: String) throws(Problem) -> [Level] {
+        guard let text = try text(name) else { return [] }
+        var levels: [Level] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let shown = part.contains(".") ? String(part) : part + ".0"
+            guard !part.contains(" "), let level = Level(displayed: shown) else {
+                throw .unprocessable(
+                    name, "must be in dB, from -50 to 200, with at most one decimal: \(part.prefix(32))")
+            }
+            levels.append(level)
+        }
+        return levels
+    }
+
     /// Names of metrics with commas between them; all when it is not there.
     func metrics() throws(Problem) -> [Metric] {
         guard let text = try text("metrics") else { return Metric.allCases }

@@ -24,6 +24,7 @@ struct ImportRoute: Sendable {
     /// A chunk is read piece by piece, so that one of a thousand frames more or less comes on top of
     /// what the intake holds.
     private static let pieceBytes = 65_536
+    private static let nothing = "Nothing of this import was stored."
 
     @concurrent
     func respond(_ request: Request, _ context: RequestScope) async throws -> Response {
@@ -31,7 +32,7 @@ struct ImportRoute: Sendable {
         let query = try ImportQuery(request, known: known)
         let place = try places.take()
         defer { place.leave() }
-        let began = try await Problem.ofStore { () throws(StoreError) in
+        let began = try await Problem.ofStore(ImportRoute.nothing) { () throws(StoreError) in
             try await importer.beginImport()
         }
         let intake = ImportIntake(times: began.times, bounds: bounds)
@@ -39,7 +40,7 @@ struct ImportRoute: Sendable {
         do {
             var reader = reader(query, known, request.contentLength, intake)
             try await read(request, with: &reader, intake, into: began)
-            summary = try await Problem.ofStore { () throws(StoreError) in
+            summary = try await Problem.ofStore(ImportRoute.nothing) { () throws(StoreError) in
                 try await began.finish()
             }
         } catch {
@@ -117,7 +118,7 @@ struct ImportRoute: Sendable {
         _ drained: [(unit: UnitID, frames: FrameColumns)], to began: any FrameImport
     ) async throws {
         for (unit, frames) in drained {
-            try await Problem.ofStore { () throws(StoreError) in
+            try await Problem.ofStore(ImportRoute.nothing) { () throws(StoreError) in
                 try await began.add(frames, of: unit)
             }
         }
@@ -146,27 +147,4 @@ extension Request {
 extension Problem {
     fileprivate static let endedEarly = Problem(
         status: .badRequest, detail: "The body ended early. Nothing of it was stored.")
-
-    /// What the store could not do, as an answer.
-    fileprivate static func ofStore<Result: Sendable>(
-        _ body: () async throws(StoreError) -> Result
-    ) async throws(Problem) -> Result {
-        do {
-            return try await body()
-        } catch {
-            let nothing = "Nothing of this import was stored."
-            var problem = Problem(status: .serviceUnavailable, detail: "")
-            problem.fields[.retryAfter] = "10"
-            switch error {
-            case .full:
-                problem.status = .init(code: 507, reasonPhrase: "Insufficient Storage")
-                problem.detail = "The disk is full. \(nothing) Make room, then send it again."
-            case .failed:
-                problem.detail = "The store cannot write. \(nothing) /readyz tells more."
-            case .stopped:
-                problem.detail = "The service is going down. \(nothing) Send it again later."
-            }
-            throw problem
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// How many imports, or exports, run at once. Each holds some megabytes for as long as it takes.
+/// How many imports, exports, or replays, run at once. Each holds some megabytes for as long as it takes.
 final class TransferPlaces: Sendable {
     /// One that runs. It gives its place back with ``leave()``, or when nobody holds it any more.
     final class Place: Sendable {

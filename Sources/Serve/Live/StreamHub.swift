@@ -61,7 +61,10 @@ package final class StreamHub: Service {
         let updates = live.updates()
         await withTaskGroup { group in
             group.addTask {
-                for await batch in updates.cancelOnGracefulShutdown() { self.tell(batch) }
+                for await batch in updates.cancelOnGracefulShutdown() {
+                    self.tell(batch)
+                    await self.tellOfUpstreams(batch)
+                }
             }
             group.addTask {
                 await cancelWhenGracefulShutdown {
@@ -92,7 +95,7 @@ extension StreamHub {
             switch update {
             case .frame(let frame): frames[frame.unit, default: []].append(frame)
             case .feed(let unit, _): frames[unit, default: []] += []
-            case .event: break
+            case .event: continue
             }
         }
         let now = clock.now
@@ -107,7 +110,42 @@ extension StreamHub {
                 }
                 audiences[unit] = audience
             }
+            for case .event(let event) in batch {
+                guard let unit = event.unit else { continue }
+                send(event, toViewersOf: unit, &audiences, now)
+            }
         }
+    }
+
+    /// Tells the viewers of an upstream's units of the events of a batch that are the upstream's.
+    func tellOfUpstreams(_ batch: [LiveUpdate]) async {
+        for case .event(let event) in batch {
+            guard event.unit == nil, let upstream = event.upstream else { continue }
+            do {
+                let units = try await directory.units().filter { $0.upstream == upstream }
+                let now = clock.now
+                audiences.withLock { audiences in
+                    for unit in units { send(event, toViewersOf: unit.id, &audiences, now) }
+                }
+            } catch {
+                logger.warning("viewers were not told", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Tells viewers of an event that somebody said something of.
+    func announce(_ event: SoundEvent) async {
+        tell([.event(event)])
+        await tellOfUpstreams([.event(event)])
+    }
+
+    private func send(
+        _ event: SoundEvent, toViewersOf unit: UnitID, _ audiences: inout [UnitID: Audience],
+        _ now: Timestamp
+    ) {
+        guard let audience = audiences[unit], !audience.viewers.isEmpty else { return }
+        audiences[unit]?.stream.speak(at: now)
+        send([StreamMessage.event(event)], to: audience.group)
     }
 
     /// Tells what changes by time alone: a state gone stale, a long silence.

@@ -47,6 +47,9 @@ struct UnitStream {
         return next
     }
 
+    /// Viewers were told something else.
+    mutating func speak(at now: Timestamp) { spoke = now }
+
     /// True when viewers have to be shown that the stream lives.
     mutating func needsHeartbeat(at now: Timestamp) -> Bool {
         // A clock that was set back must not silence a stream.

@@ -14,6 +14,8 @@ enum Limit: String, CaseIterable {
     case imports
     /// Exports that run at once.
     case exports
+    /// Replays of events, and previews of rules, that run at once.
+    case replays
     /// An export whose reader took nothing for so long that it was closed.
     case slowExport = "slow_export"
     case signIns = "sign_ins"

@@ -11,6 +11,7 @@ extension MetricsRoute {
         text.family("earshot_frames_total", .counter, "Frames by the scrub's verdict.") {
             $0.sample(["verdict": "accepted"], Double(counts.accepted))
             $0.sample(["verdict": "late"], Double(counts.late))
+            $0.sample(["verdict": "filled"], Double(counts.filled))
             $0.sample(["verdict": "repeated"], Double(counts.repeated))
             for reason in FaultReason.allCases {
                 guard let count = counts.dropped[reason] else { continue }

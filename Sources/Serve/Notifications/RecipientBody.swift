@@ -48,7 +48,7 @@ enum RecipientBody {
         text.key("watchdogs")
         text.bool(recipient.wantsWatchdogs)
         text.key("quiet_hours")
-        QuietHoursBody.write(recipient.quietHours, into: &text)
+        RuleBody.write(recipient.quietHours, into: &text)
         text.key("time_zone")
         text.string(recipient.timeZone)
         text.key("reminder_hours")

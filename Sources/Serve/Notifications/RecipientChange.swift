@@ -162,7 +162,7 @@ struct RecipientChange {
     }
 }
 
-/// Quiet hours as requests and answers have them; `null` is none.
+/// Quiet hours as requests have them; `null` is none.
 struct QuietHoursBody {
     static let rule =
         "must be null, or an object with start and end like \"22:00\", days of mon to sun and "
@@ -212,27 +212,5 @@ struct QuietHoursBody {
             let hour = Int(text.prefix(2)), let minute = Int(text.suffix(2)), hour < 24, minute < 60
         else { return nil }
         return hour * 60 + minute
-    }
-
-    static func write(_ schedule: Schedule?, into text: inout JSONText) {
-        guard let schedule else { return text.null() }
-        func clock(_ minute: Int) -> String {
-            func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-            return "\(two(minute / 60)):\(two(minute % 60))"
-        }
-        text.beginObject()
-        text.key("start")
-        text.string(clock(schedule.startMinute))
-        text.key("end")
-        text.string(clock(schedule.endMinute))
-        text.key("days")
-        text.beginArray()
-        for name in schedule.days.names { text.string(name) }
-        text.endArray()
-        text.key("except_dates")
-        text.beginArray()
-        for date in schedule.exceptDates { text.string(date.description) }
-        text.endArray()
-        text.endObject()
     }
 }

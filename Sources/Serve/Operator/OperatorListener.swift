@@ -28,7 +28,8 @@ package struct OperatorListener: Service {
         package var version = ""
         /// The longest body of a request. Past it: 413.
         package var bodyBytesMaximum = 64 * 1024
-        /// Imports, and exports, that run at once. Past it: 429.
+        /// Imports, and exports, that run at once. Past it: 429. As many replays and previews as
+        /// exports: they read as much.
         package var imports = 4
         package var exports = 8
         /// How long an export's reader may take nothing; as connections may be idle, if not said.
@@ -50,8 +51,13 @@ package struct OperatorListener: Service {
     /// What the listener reads from the other stages.
     package struct Sources: Sendable {
         package var directory: any UnitDirectory
+        package var sites: any SiteBook
+        package var rules: any RuleBook
+        package var events: any EventBook
+        package var replays: any Replays
         package var history: any LevelHistory
         package var importer: any FrameImporter
+        package var deletion: any FrameDeletion
         package var live: any LiveFeed
         package var tokens: any TokenDirectory
         package var recipients: any RecipientBook
@@ -64,14 +70,21 @@ package struct OperatorListener: Service {
         package var clock: any WallClock
 
         package init(
-            directory: any UnitDirectory, history: any LevelHistory, importer: any FrameImporter,
-            live: any LiveFeed, tokens: any TokenDirectory, recipients: any RecipientBook,
-            store: any StoreHealth, pipeline: any PipelineHealth, upstreams: any UpstreamHealth,
-            units: any UnitHealth, faults: [any FaultCounts], clock: any WallClock
+            directory: any UnitDirectory, sites: any SiteBook, rules: any RuleBook,
+            events: any EventBook, replays: any Replays, history: any LevelHistory,
+            importer: any FrameImporter, deletion: any FrameDeletion, live: any LiveFeed,
+            tokens: any TokenDirectory, recipients: any RecipientBook, store: any StoreHealth,
+            pipeline: any PipelineHealth, upstreams: any UpstreamHealth, units: any UnitHealth,
+            faults: [any FaultCounts], clock: any WallClock
         ) {
             self.directory = directory
+            self.sites = sites
+            self.rules = rules
+            self.events = events
+            self.replays = replays
             self.history = history
             self.importer = importer
+            self.deletion = deletion
             self.live = live
             self.tokens = tokens
             self.recipients = recipients
@@ -108,7 +121,7 @@ package struct OperatorListener: Service {
         let routes = OperatorRoutes(
             sources: sources, configuration: configuration, policy: policy,
             authenticator: authenticator, origins: origins, pages: try Pages(assets),
-            assets: assets, log: log)
+            assets: assets, announce: { [hub] in await hub.announce($0) }, log: log)
         let streams = StreamRouting(
             hub: hub, directory: sources.directory, authenticator: authenticator,
             origins: origins, policy: policy,

@@ -21,7 +21,8 @@ struct OperatorRoutes {
     init(
         sources: OperatorListener.Sources, configuration: OperatorListener.Configuration,
         policy: AnswerPolicy, authenticator: Authenticator, origins: OriginPolicy, pages: Pages,
-        assets: AssetCatalog, log: RequestLog
+        assets: AssetCatalog, announce: @escaping @Sendable (SoundEvent) async -> Void,
+        log: RequestLog
     ) {
         self.sources = sources
         self.authenticator = authenticator
@@ -42,6 +43,10 @@ struct OperatorRoutes {
             sources: sources, counts: log.counts, version: configuration.version)
         guarded("").get("/metrics") { _, _ in try await metrics.respond() }
         addAPI(origins)
+        addSites()
+        let replays = TransferPlaces(configuration.exports, .replays, counts: log.counts)
+        addRules(origins, replays)
+        addEvents(origins, announce, replays)
         addNotifications(origins)
         addTransfers(origins, configuration)
         addPages(pages)
@@ -49,9 +54,11 @@ struct OperatorRoutes {
 
     /// What needs no credentials.
     private func addOpen(_ assets: AssetCatalog) {
-        let health = HealthRoutes(store: sources.store, upstreams: sources.upstreams)
+        let health = HealthRoutes(
+            store: sources.store, pipeline: sources.pipeline, rules: sources.rules,
+            upstreams: sources.upstreams)
         router.get("/healthz") { _, _ in HealthRoutes.alive }
-        router.get("/readyz") { _, _ in health.ready() }
+        router.get("/readyz") { _, _ in try await health.ready() }
         router.get("/openapi.json") { _, _ in try assets.document("openapi-operator.json") }
         router.get("/assets/:name") { request, _ in
             guard let asset = assets.asset(at: request.uri.path) else { throw Problem.notFound }
@@ -70,6 +77,7 @@ struct OperatorRoutes {
     private func addAPI(_ origins: OriginPolicy) {
         let lookup = lookup
         let history = HistoryRoute(history: sources.history, clock: sources.clock)
+        let summary = SummaryRoute(history: sources.history)
         let intervals = IntervalsRoute(history: sources.history, clock: sources.clock)
         let units = UnitRoutes(
             sources: sources, lookup: lookup, bodies: bodies, logger: log.logger)
@@ -79,6 +87,9 @@ struct OperatorRoutes {
         api.get("/:unit/live") { _, context in try await units.live(context) }
         api.get("/:unit/history") { request, context in
             try await history.respond(request, unit: try await lookup.unit(context).id)
+        }
+        api.get("/:unit/summary") { request, context in
+            try await summary.respond(request, unit: try await lookup.unit(context).id)
         }
         api.get("/:unit/intervals") { request, context in
             try await intervals.respond(request, unit: try await lookup.unit(context).id)
@@ -92,9 +103,88 @@ struct OperatorRoutes {
         guarded("/api/units")
             .add(middleware: ChangeMiddleware(scope: .operator, origins: origins))
             .put("/:unit") { request, context in try await units.change(request, context) }
-        guarded("/api/units")
+        let deletion = DeletionRoute(
+            frames: sources.deletion, lookup: lookup, logger: log.logger)
+        let removals = guarded("/api/units")
             .add(middleware: ChangeMiddleware(scope: .admin, origins: origins))
-            .delete("/:unit") { _, context in try await units.remove(context) }
+        removals.delete("/:unit") { _, context in try await units.remove(context) }
+        removals.delete("/:unit/history") { request, context in
+            try await deletion.respond(request, context)
+        }
+    }
+
+    /// Where is measured and for whom; to read.
+    private func addSites() {
+        let sources = sources
+        let api = guarded("/api")
+        api.get("/clients") { _, _ in
+            Response.json(SiteBody.clients(try await sources.sites.sites()))
+        }
+        api.get("/projects") { _, _ in
+            Response.json(SiteBody.projects(try await sources.sites.sites()))
+        }
+        api.get("/locations") { _, _ in
+            Response.json(SiteBody.locations(try await sources.sites.sites(), at: sources.clock.now))
+        }
+        api.get("/assignments") { _, _ in
+            Response.json(SiteBody.assignments(try await sources.sites.sites()))
+        }
+    }
+
+    private func addRules(_ origins: OriginPolicy, _ replays: TransferPlaces) {
+        let rules = RuleRoutes(
+            sources: sources, lookup: lookup, bodies: bodies, places: replays, logger: log.logger)
+        let api = guarded("/api")
+        let changes = guarded("/api")
+            .add(middleware: ChangeMiddleware(scope: .operator, origins: origins))
+        api.get("/locations/:location/rules") { _, context in
+            try await rules.list(try await rules.location(context))
+        }
+        changes.post("/locations/:location/rules") { request, context in
+            try await rules.create(request, at: try await rules.location(context), context)
+        }
+        // A POST for its body; it changes nothing, so any token may.
+        api.post("/locations/:location/rules/preview") { request, context in
+            try await rules.preview(request, at: try await rules.location(context))
+        }
+        api.post("/units/:unit/rules/preview") { request, context in
+            try await rules.preview(request, at: try await rules.place(context))
+        }
+        api.get("/units/:unit/rules") { _, context in
+            try await rules.list(try await rules.place(context))
+        }
+        changes.post("/units/:unit/rules") { request, context in
+            try await rules.create(request, at: try await rules.place(context), context)
+        }
+        api.get("/rules/:rule") { _, context in try await rules.show(context) }
+        changes.put("/rules/:rule") { request, context in
+            try await rules.replace(request, context)
+        }
+        changes.delete("/rules/:rule") { _, context in try await rules.remove(context) }
+    }
+
+    private func addEvents(
+        _ origins: OriginPolicy, _ announce: @escaping @Sendable (SoundEvent) async -> Void,
+        _ replays: TransferPlaces
+    ) {
+        let events = EventRoutes(
+            sources: sources, lookup: lookup, bodies: bodies, places: replays, announce: announce,
+            logger: log.logger)
+        let api = guarded("/api")
+        api.get("/events") { request, _ in try await events.list(request) }
+        api.get("/units/:unit/events") { request, context in
+            try await events.list(request, ofUnit: context)
+        }
+        api.get("/events/:event") { _, context in try await events.show(context) }
+        api.get("/events/:event/replay") { _, context in try await events.replay(context) }
+        guarded("/api")
+            .add(middleware: ChangeMiddleware(scope: .operator, origins: origins))
+            .post("/events/:event/ack") { request, context in
+                try await events.acknowledge(request, context)
+            }
+            .post("/events/:event/comments") { request, context in
+                try await events.comment(request, context)
+            }
     }
 
     /// Who is told of events, and what they were told.

@@ -11,6 +11,13 @@ struct UnitLookup: Sendable {
     let directory: any UnitDirectory
     let counts: ServeCounts
 
+    /// The unit that the path names, whether there is one or not.
+    ///
+    /// - Throws: 400 for what cannot be a unit's name.
+    func id(_ context: RequestScope) throws(Problem) -> UnitID {
+        try id(pathSegment: context.parameters.get("unit") ?? "")
+    }
+
     /// - Throws: 400 for what cannot be a unit's name, 404 for what is none.
     func unit(_ context: RequestScope) async throws -> Unit {
         try await unit(pathSegment: context.parameters.get("unit") ?? "")
@@ -18,12 +25,18 @@ struct UnitLookup: Sendable {
 
     /// - Parameter pathSegment: as it stands in the request's path, escaped or not.
     func unit(pathSegment: some StringProtocol) async throws -> Unit {
+        guard let unit = try await directory.unit(try id(pathSegment: pathSegment)) else {
+            throw Problem.notFound
+        }
+        return unit
+    }
+
+    private func id(pathSegment: some StringProtocol) throws(Problem) -> UnitID {
         guard let id = UnitID(pathSegment: pathSegment) else {
             counts.hit(.unitName)
-            throw Problem.malformed("unit", UnitLookup.rule)
+            throw .malformed("unit", UnitLookup.rule)
         }
-        guard let unit = try await directory.unit(id) else { throw Problem.notFound }
-        return unit
+        return id
     }
 }
 

@@ -116,6 +116,12 @@ struct JSONText {
         decimal(level.map { Int64($0.tenths) }, decimals: 1)
     }
 
+    /// A level in tenths of a decibel; `nil` is `null`.
+    mutating func tenths(_ tenths: Int16?) { decimal(tenths.map { Int64($0) }, decimals: 1) }
+
+    /// `nil` is `null`.
+    mutating func whole(_ value: Int?) { decimal(value.map { Int64($0) }, decimals: 0) }
+
     /// A number with as many decimals as `Double` prints; what is not finite is `null`.
     mutating func number(_ value: Double?) {
         guard let value, value.isFinite else { return null() }

@@ -56,7 +56,7 @@ package struct BackupList: Equatable, Sendable {
             throw NewerFormat(file: BackupList.name, version: version, known: BackupList.version)
         }
         guard let made = value("made").flatMap({ Timestamp(rfc3339: $0) }),
-            let number = value("number").flatMap({ Int($0) })
+            let number = value("number").flatMap({ BackupList.number($0) })
         else { throw FormatError("it does not tell when it was made") }
         self.init(made: made, number: number)
         for line in lines where !line.hasPrefix("#") {
@@ -64,6 +64,11 @@ package struct BackupList: Equatable, Sendable {
             guard BackupPath(path) != nil else { throw FormatError("\(path) is no file of a backup") }
             hashes[path] = String(line.prefix(64))
         }
+    }
+
+    /// The number of a backup, from which one can count on; `nil` when it is none.
+    static func number(_ text: some StringProtocol) -> Int? {
+        Int(text).flatMap { (0...Int(StoredNumber.maximum)).contains($0) ? $0 : nil }
     }
 
     /// The list of the backup in a folder; `nil` when there is none.

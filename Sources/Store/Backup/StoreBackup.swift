@@ -93,7 +93,7 @@ package struct StoreBackup {
             previous = nil
         }
         let numbers = try target.list(BackupPath.state).compactMap { name in
-            Int(name.prefix { $0 != "-" })
+            BackupList.number(name.prefix { $0 != "-" })
         }
         let last = max(previous?.number ?? 0, numbers.max() ?? 0)
         list = BackupList(made: now, number: last + 1)

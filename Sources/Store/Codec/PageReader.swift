@@ -2,6 +2,8 @@
 //
 //  Reads pages one after the other: file → checked bytes → payload, in memory that is used again.
 
+import Synchronization
+
 /// Reads pages. One for each task that reads; not to be shared.
 final class PageReader {
     private let zstd = ZstdDecompressor()
@@ -52,5 +54,27 @@ final class PageReader {
         try zstd.decompress(packed, into: bytes)
         var reader = RawReader(UnsafeRawBufferPointer(bytes))
         return try body(&reader, header.codec)
+    }
+}
+
+extension PageReader {
+    /// Readers that nobody uses. Making one costs more than reading a page: zstd's context alone is
+    /// 160 KB of memory that the kernel would hand out and take back with each question.
+    private static let spares = Mutex<[Spare]>([])
+    private static let sparesMaximum = 8
+
+    /// A reader in the list; whoever takes it out is the only one who has it.
+    private struct Spare: @unchecked Sendable {
+        let reader: PageReader
+    }
+
+    /// Lets `body` have a reader, one that was used before if there is any.
+    static func withSpare<Result>(_ body: (PageReader) throws -> Result) rethrows -> Result {
+        let reader = spares.withLock { $0.popLast() }?.reader ?? PageReader()
+        defer {
+            let spare = Spare(reader: reader)
+            spares.withLock { if $0.count < sparesMaximum { $0.append(spare) } }
+        }
+        return try body(reader)
     }
 }

@@ -30,6 +30,10 @@ struct FormatVersion: Sendable {
     static let manifest = FormatVersion(
         prefix: Array("ESMANIF".utf8), known: 2, version: { Int($0[7]) },
         isWhole: { hasChecksum($0, at: $0.count - 4) })
+    /// As of a manifest.
+    static let deletions = FormatVersion(
+        prefix: Array("ESDELET".utf8), known: 1, version: { Int($0[7]) },
+        isWhole: { hasChecksum($0, at: $0.count - 4) })
     /// Byte 7; the header's checksum stands at 32.
     static let log = FormatVersion(
         prefix: Array("ESWAL".utf8) + [0, 0], known: 1, version: { Int($0[7]) },

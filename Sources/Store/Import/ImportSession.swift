@@ -73,7 +73,7 @@ actor ImportSession: FrameImport {
             result = summary
         } catch {
             removeFiles()
-            throw ImportSession.storeError(error)
+            throw StoreError(error)
         }
         return result
     }
@@ -121,17 +121,22 @@ actor ImportSession: FrameImport {
         } catch {
             isOver = true
             removeFiles()
-            throw ImportSession.storeError(error)
+            throw StoreError(error)
         }
     }
 
     private func removeFiles() {
         for file in 0..<fileCount { try? disk.remove("tmp/import-\(number)-\(file)") }
     }
+}
 
-    private static func storeError(_ error: any Error) -> StoreError {
-        if let error = error as? StoreError { return error }
-        if let error = error as? DiskError, error.kind == .full { return .full }
-        return .failed("\(error)")
+extension StoreError {
+    /// What went wrong below, as the other stages are told it.
+    init(_ error: any Error) {
+        switch error {
+        case let error as StoreError: self = error
+        case let error as DiskError where error.kind == .full: self = .full
+        default: self = .failed("\(error)")
+        }
     }
 }

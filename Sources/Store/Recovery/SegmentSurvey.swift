@@ -24,6 +24,8 @@ struct SegmentSurvey {
     private(set) var failed: [Failure] = []
     /// Those that do not count: never published, or replaced.
     private(set) var unlisted: [String] = []
+    /// What `DELETED` says; empty when there is none, `nil` when it cannot be read.
+    let deletions: [Tombstone]?
     /// Where their files are opened.
     let files: SegmentFiles
 
@@ -37,6 +39,11 @@ struct SegmentSurvey {
     /// - Throws: ``NewerFormat`` when a later version wrote a file that counts; ``DiskError``.
     init(on disk: any Disk) throws {
         files = SegmentFiles(disk: disk)
+        do {
+            deletions = try DeletedFrames.read(from: disk) ?? []
+        } catch is FormatError {
+            deletions = nil
+        }
         let present = Set(try disk.listIfThere("seg").map { "seg/\($0)" })
         guard try readManifest(disk, hasMore: !present.isEmpty) else {
             try rebuild(present.sorted(), on: disk)
@@ -135,6 +142,7 @@ struct SegmentSurvey {
         manifest.version = 1 << 32
         manifest.segments = segments.map(Manifest.Entry.init)
         manifest.units = units(of: segments)
+        manifest.tombstones = deletions ?? []
         manifest.flushedLSN = segments.map(\.footer.lsnMaximum).max() ?? 0
     }
 

@@ -13,10 +13,16 @@ struct StoreRepair {
 
     private var quarantine: Quarantine { Quarantine(disk: disk) }
 
-    /// - Returns: the log files that go on to count, and all that is known to be missing, now and
-    ///   from earlier.
+    struct Outcome {
+        /// Those that go on to count.
+        let logFiles: [WriteAheadLog.ClosedFile]
+        /// All that is known to be missing, now and from earlier.
+        let damage: [Damage]
+        let deletions: DeletedFrames
+    }
+
     /// - Throws: ``DiskError`` when the disk cannot be written.
-    func run() throws -> (logFiles: [WriteAheadLog.ClosedFile], damage: [Damage]) {
+    func run() throws -> Outcome {
         let earlier = quarantine.notes()
         if survey.state != .good {
             if survey.state != .new, try disk.list("").contains(Manifest.name) {
@@ -44,7 +50,21 @@ struct StoreRepair {
         for name in survey.unlisted {
             isNeedless(name) ? try disk.remove(name) : try quarantine.setAside(name)
         }
-        return (try settleLogFiles(), damage)
+        // So that a power cut does not bring them back when nobody knows them any more.
+        if !survey.unlisted.isEmpty { try? disk.syncDirectory("seg") }
+        return Outcome(
+            logFiles: try settleLogFiles(), damage: damage, deletions: settleDeletions())
+    }
+
+    /// Makes `DELETED` say what MANIFEST says: it may tell of a deletion that was not done, or lack
+    /// those of a store that came from elsewhere. If that fails, the next publication does it.
+    private func settleDeletions() -> DeletedFrames {
+        var deletions = DeletedFrames(written: survey.manifest.tombstones)
+        let isSame = survey.deletions.map { Set($0) } == Set(survey.manifest.tombstones)
+        if !isSame, (try? DeletedFrames.write(survey.manifest.tombstones, on: disk)) == nil {
+            deletions.doubt()
+        }
+        return deletions
     }
 
     /// What a note from an earlier life says that nobody has mended since.
@@ -63,24 +83,30 @@ struct StoreRepair {
         let names = try disk.list("seg") + quarantine.files()
         // Tombstones too have numbers: what comes after one must not be hidden by it.
         let numbers = survey.manifest.tombstones.map(\.generation)
-        return (names.compactMap { SegmentName.generation($0) } + numbers).max() ?? 0
+        // A new file must not be called as one that is to go.
+        let all = names + survey.manifest.leftovers
+        return (all.compactMap { SegmentName.generation($0) } + numbers).max() ?? 0
     }
 
     private var manifestDamage: Damage? {
         guard case .rebuilt(let reason) = survey.state else { return nil }
-        return Damage(
-            file: Manifest.name, kind: "manifest",
-            detail: "\(reason) It was made anew from the segments, which tell for themselves.")
+        let made = "It was made anew from the segments, which tell for themselves."
+        let lost =
+            survey.deletions != nil
+            ? "" : " \(DeletedFrames.name) cannot be read: frames that were deleted may be back."
+        return Damage(file: Manifest.name, kind: "manifest", detail: "\(reason) \(made)\(lost)")
     }
 
     /// Whether all frames of a file that no manifest lists are in files that count.
     private func isNeedless(_ name: String) -> Bool {
+        // It is said to be: what was merged, or all of what it held was deleted …
+        if survey.manifest.leftovers.contains(name) { return true }
         guard survey.state == .good, let segment = try? Segment(name: name, in: survey.files)
         else {
             return false
         }
         let listed = Set(survey.segments.map(\.header.uuid))
-        // It was replaced, and a crash or a full disk kept it from being removed …
+        // … it was replaced, and a crash or a full disk kept it from being removed …
         if survey.segments.contains(where: { $0.replaced.contains(segment.header.uuid) }) {
             return true
         }

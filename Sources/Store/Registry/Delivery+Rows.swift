@@ -3,7 +3,6 @@
 //  Recipients and deliveries as rows of the registry; an event as the JSON that goes along with a
 //  delivery, so that the log tells what was sent whatever becomes of the event.
 
-import Foundation
 import GRDB
 import Monitoring
 
@@ -19,8 +18,8 @@ extension Recipient {
         }
         var quietHours: Schedule?
         if let text = row["quiet_hours"] as String? {
-            quietHours = try? JSONDecoder().decode(Schedule.self, from: Data(text.utf8))
             // Better told at a bad time than never.
+            quietHours = try? StoredJSON.value(text, as: Schedule.self)
         }
         self.init(
             id: id, name: row["name"], channel: channel, wantsWatchdogs: row["wants_watchdogs"],
@@ -34,12 +33,11 @@ extension Recipient {
             case .webhook: "webhook"
             case .mail: "mail"
             }
-        let quietText = try quietHours.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
         try db.execute(
             sql: "INSERT OR REPLACE INTO recipient VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             arguments: [
-                id, name, channelName, channel.target, secret, wantsWatchdogs, quietText, timeZone,
-                reminderHours, isEnabled,
+                id, name, channelName, channel.target, secret, wantsWatchdogs,
+                try quietHours.map(StoredJSON.text), timeZone, reminderHours, isEnabled,
             ])
     }
 }
@@ -53,7 +51,10 @@ extension Delivery {
         self.init(
             number: row["number"], id: row["id"], recipient: row["recipient"], kind: kind,
             eventKey: row["event_key"],
-            event: (row["event"] as String?).flatMap(SoundEvent.init(storedText:)),
+            event: (row["event"] as String?).flatMap {
+                // Another version may have written it.
+                try? StoredJSON.value($0, as: SoundEvent.self)
+            },
             createdAt: Timestamp(milliseconds: row["created_ms"]))
         self.status = status
         dueAt = Timestamp(milliseconds: row["due_ms"])
@@ -61,19 +62,5 @@ extension Delivery {
         firstAttemptAt = (row["first_attempt_ms"] as Int64?).map(Timestamp.init(milliseconds:))
         finishedAt = (row["finished_ms"] as Int64?).map(Timestamp.init(milliseconds:))
         outcome = row["outcome"]
-    }
-}
-
-extension SoundEvent {
-    /// `nil` for what another version wrote and this one cannot read.
-    init?(storedText: String) {
-        guard
-            let event = try? JSONDecoder().decode(SoundEvent.self, from: Data(storedText.utf8))
-        else { return nil }
-        self = event
-    }
-
-    func storedText() throws -> String {
-        String(decoding: try JSONEncoder().encode(self), as: UTF8.self)
     }
 }

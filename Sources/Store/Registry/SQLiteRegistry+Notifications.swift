@@ -6,14 +6,14 @@
 //        └──▶ told: who knows of it, and when to tell them that it goes on
 
 import CCrypto
-package import GRDB
+import GRDB
 package import Monitoring
 
 extension SQLiteRegistry {
     /// Past it the oldest deliveries that wait are given up.
     static let pendingDeliveriesMaximum = 10_000
 
-    static func createNotifications(_ db: Database) throws {
+    @Sendable static func makeNotifications(_ db: Database) throws {
         try db.execute(
             sql: """
                 CREATE TABLE recipient (
@@ -56,6 +56,8 @@ extension SQLiteRegistry {
                 );
                 CREATE INDEX told_remind ON told (remind_ms) WHERE remind_ms IS NOT NULL;
                 """)
+        // Rules are checked against the recipients that there are.
+        try countChanges(of: ["recipient"], db)
     }
 
     /// Adds what is to be told of a change of an event, in the transaction that stores it.
@@ -63,14 +65,14 @@ extension SQLiteRegistry {
     /// - Parameters:
     ///   - event: as it is stored now, with its id.
     ///   - before: as it was stored; `nil` for a new one.
-    ///   - now: the time of day; `nil`: SQLite's own clock, to the second.
-    package static func enqueueDeliveries(
+    ///   - now: the time of day; `nil`: by SQLite's own clock.
+    static func enqueueDeliveries(
         for event: SoundEvent, before: SoundEvent?, at now: Timestamp? = nil, _ db: Database
     ) throws {
         let kinds = Notification.kinds(before: before, after: event)
         if kinds.isEmpty, before == event || !event.isActive { return }
         let now = try now ?? clock(db)
-        let snapshot = try event.storedText()
+        let snapshot = try StoredJSON.text(event)
         for kind in kinds {
             if kind == .onset { try tellOnset(of: event, snapshot, at: now, db) }
             else { try tell(kind, of: event, snapshot, at: now, db) }
@@ -152,8 +154,10 @@ extension SQLiteRegistry {
     }
 
     private static func clock(_ db: Database) throws -> Timestamp {
-        let seconds = try Int64.fetchOne(db, sql: "SELECT CAST(strftime('%s', 'now') AS INTEGER)")!
-        return Timestamp(milliseconds: seconds * 1000)
+        // Julian days since 1970, as milliseconds.
+        let milliseconds = try Int64.fetchOne(
+            db, sql: "SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)")!
+        return Timestamp(milliseconds: milliseconds)
     }
 }
 

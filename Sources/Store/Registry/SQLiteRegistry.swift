@@ -16,6 +16,7 @@ import Synchronization
 package final class SQLiteRegistry: Sendable {
     let pool: DatabasePool
     private let copy = Mutex(Copy(Roster(), revision: -1))
+    let siteCopy = Mutex<SiteCopy?>(nil)
 
     /// Opens the registry, made and brought up to date when needed.
     /// - Parameter path: its folder must exist.
@@ -31,6 +32,8 @@ package final class SQLiteRegistry: Sendable {
         defer { close(descriptor) }
         flock(descriptor, LOCK_EX)
         pool = try DatabasePool(path: path, configuration: configuration)
+        // A change that was answered survives power loss. Writes are rare, and made by one connection.
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         try SQLiteRegistry.migrations.migrate(pool)
     }
 
@@ -56,18 +59,13 @@ package final class SQLiteRegistry: Sendable {
         try Int64.fetchOne(db.cachedStatement(sql: "SELECT number FROM revision"))!
     }
 
-    /// Changes what is configured, everything or nothing; no other process writes meanwhile.
+    /// Changes what is configured about reading, everything or nothing; no other process writes
+    /// meanwhile.
     /// - Throws: what `decide` throws, and then nothing has changed.
     package func change<Result: Sendable>(
         _ decide: @Sendable (inout Roster) throws -> Result
     ) async throws -> Result {
-        try await pool.write { db in
-            let before = try Roster(db)
-            var after = before
-            let result = try decide(&after)
-            try after.store(over: before, db)
-            return result
-        }
+        try await configure { roster, _ in try decide(&roster) }
     }
 
     /// What is configured, as of one revision, in the forms that it is asked for.

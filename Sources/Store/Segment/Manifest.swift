@@ -4,7 +4,7 @@
 //  atomic however many files come and go.
 //
 //      "ESMANIF\2" │ u64 version │ u64 flushed_lsn │ u32 n │ n × segment │ u32 n │ n × unit
-//      │ u32 n │ n × tombstone │ u32 crc32c
+//      │ u32 n │ n × tombstone │ u32 n │ n × text leftover │ u32 crc32c
 //      segment:   text name, u64 size, u32 footer_crc, u8 level, i64 t_min, i64 t_max, u64 max_lsn
 //      unit:      u32 ref, text name, u8 has_newest, i64 newest
 //      tombstone: u32 ref, i64 from, i64 to, u64 generation
@@ -25,6 +25,8 @@ struct Manifest: Equatable, Sendable {
     /// Ascending by ref.
     var units: [UnitName] = []
     var tombstones: [Tombstone] = []
+    /// Files that this list makes needless and that may not be removed yet, sorted.
+    var leftovers: [String] = []
 
     struct Entry: Equatable, Sendable {
         let name: String
@@ -86,12 +88,9 @@ struct Manifest: Equatable, Sendable {
             bytes.append(little: unit.newest ?? 0)
         }
         bytes.append(little: UInt32(tombstones.count))
-        for tombstone in tombstones {
-            bytes.append(little: tombstone.ref)
-            bytes.append(little: tombstone.from)
-            bytes.append(little: tombstone.to)
-            bytes.append(little: tombstone.generation)
-        }
+        for tombstone in tombstones { tombstone.append(to: &bytes) }
+        bytes.append(little: UInt32(leftovers.count))
+        for name in leftovers { bytes.append(text: name) }
         bytes.append(little: Checksum.crc32c(bytes))
         return bytes
     }
@@ -113,22 +112,25 @@ struct Manifest: Equatable, Sendable {
         let count: UInt32 = try reader.little()
         for _ in 0..<count { segments.append(try Entry(&reader)) }
         let unitCount: UInt32 = try reader.little()
+        var names: Set<UnitID> = []
         for _ in 0..<unitCount {
             let ref: UnitRef = try reader.little()
             guard let name = UnitID(try reader.text()), ref < UnitRef.countMaximum else {
                 throw FormatError("a unit's name is not one")
+            }
+            guard units.last.map({ $0.ref < ref }) ?? true, names.insert(name).inserted else {
+                throw FormatError("a unit has two numbers, or a number two units")
             }
             let hasNewest: UInt8 = try reader.little()
             let newest = try reader.time()
             units.append(UnitName(ref: ref, name: name, newest: hasNewest == 0 ? nil : newest))
         }
         let tombstoneCount: UInt32 = try reader.little()
-        for _ in 0..<tombstoneCount {
-            tombstones.append(
-                Tombstone(
-                    ref: try reader.little(), from: try reader.little(), to: try reader.little(),
-                    generation: try reader.number()))
-        }
+        for _ in 0..<tombstoneCount { tombstones.append(try Tombstone(&reader)) }
+        // Earlier builds of this version end here.
+        guard reader.remaining > 0 else { return }
+        let leftoverCount: UInt32 = try reader.little()
+        for _ in 0..<leftoverCount { leftovers.append(try reader.text()) }
     }
 
     /// Puts this manifest in place of the one before, durably and atomically.

@@ -6,7 +6,10 @@
 import Monitoring
 
 /// A deleted stretch of one unit: frames with `from` ≤ time < `to` in segments made before.
-struct Tombstone: Equatable, Sendable {
+struct Tombstone: Hashable, Sendable {
+    /// Deletions that wait for their days to be written anew at most; more are refused.
+    static let countMaximum = 10_000
+
     let ref: UnitRef
     let from: Int64
     let to: Int64
@@ -16,6 +19,29 @@ struct Tombstone: Equatable, Sendable {
     /// Whether it hides frames of a segment between `first` and `last`.
     func hides(_ ref: UnitRef, of segment: Segment, first: Int64, last: Int64) -> Bool {
         ref == self.ref && segment.generation < generation && first < to && last >= from
+    }
+
+    /// Whether all that an earlier one hides is hidden by this one.
+    func covers(_ earlier: Tombstone) -> Bool {
+        ref == earlier.ref && from <= earlier.from && to >= earlier.to
+            && generation >= earlier.generation
+    }
+}
+
+extension Tombstone {
+    func append(to bytes: inout [UInt8]) {
+        bytes.append(little: ref)
+        bytes.append(little: from)
+        bytes.append(little: to)
+        bytes.append(little: generation)
+    }
+
+    init(_ reader: inout ByteReader) throws(FormatError) {
+        ref = try reader.little()
+        from = try reader.time()
+        to = try reader.time()
+        generation = try reader.number()
+        guard from <= to else { throw FormatError("a deletion ends before it begins") }
     }
 }
 

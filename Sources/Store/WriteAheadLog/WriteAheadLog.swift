@@ -40,7 +40,7 @@ struct WriteAheadLog: ~Copyable {
     }
 
     /// Size at which a file is closed and the next begun.
-    static let fileBytesMaximum = 64 << 20
+    var fileBytesMaximum = 64 << 20
 
     var fileCount: Int { closedFiles.count + (file == nil ? 0 : 1) }
     var bytes: Int { closedFiles.reduce(file?.bytes ?? 0) { $0 + $1.bytes } }
@@ -69,7 +69,12 @@ struct WriteAheadLog: ~Copyable {
             try write(frames, names, salt)
         } catch {
             abandon()
-            try write(frames, names, salt)
+            do {
+                try write(frames, names, salt)
+            } catch {
+                abandon()
+                throw error
+            }
         }
     }
 
@@ -110,7 +115,7 @@ struct WriteAheadLog: ~Copyable {
         file!.defined.formUnion(unknown)
         file!.bytes += bytes.count
         lastLSN = lsn
-        if file!.bytes >= WriteAheadLog.fileBytesMaximum { close() }
+        if file!.bytes >= fileBytesMaximum { close() }
     }
 
     private mutating func begin(salt: UInt64) throws(DiskError) {

@@ -96,7 +96,8 @@ extension Setting {
     static let imports = limit(
         "imports", 1...1000, "4", "Imports that run at once, some 20 MB each; past it 429")
     static let exports = limit(
-        "exports", 1...1000, "8", "Exports that run at once, some 10 MB each; past it 429")
+        "exports", 1...1000, "8",
+        "Exports that run at once, some 10 MB each, and as many replays; past it 429")
     static let messageBytes = limit(
         "websocket_message_bytes", 16...1_048_576, "4096",
         "Message from a WebSocket client; past it close 1009")

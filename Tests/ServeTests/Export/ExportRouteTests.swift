@@ -9,7 +9,7 @@ import Testing
 
 @testable import Serve
 
-@Suite(.timeLimit(.minutes(1))) struct `An export` {
+@Suite(.timeLimit(.minutes(10))) struct `An export` {
     private func site(_ frames: [Frame]) -> Site {
         var site = Site()
         site.tokens = FakeTokens(scope: .admin)

@@ -33,7 +33,7 @@ private final class EndlessHistory: LevelHistory {
     private struct Unasked: Error {}
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `An export without end` {
+@Suite(.timeLimit(.minutes(10))) struct `An export without end` {
     private let history = EndlessHistory()
 
     private func site() -> Site {

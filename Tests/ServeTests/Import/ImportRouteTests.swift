@@ -12,7 +12,7 @@ import Testing
 
 private let csvType = "Content-Type: text/csv; charset=utf-8"
 
-@Suite(.timeLimit(.minutes(1))) struct `An import` {
+@Suite(.timeLimit(.minutes(10))) struct `An import` {
     private func site(_ scope: AccessToken.Scope = .admin) -> Site {
         var site = Site()
         site.tokens = FakeTokens(scope: scope)

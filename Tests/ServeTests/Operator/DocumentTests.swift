@@ -32,6 +32,8 @@ import Testing
                 "b-2": Dictionary(uniqueKeysWithValues: FaultReason.allCases.map { ($0, 1) })
             ])
         ]
+        site.books.set([.sample()])
+        site.books.change { $0.put(SoundEvent.sample().rule!) }
         site.recipients.fill()
         site.feed.publish([
             .frame(.sample("b-2", at: "2026-11-23T15:59:59Z", start: "2026-11-23T07:00:00Z"))
@@ -47,6 +49,7 @@ import Testing
             sources: site.sources, configuration: site.configuration,
             policy: AnswerPolicy(isSecure: false), authenticator: authenticator,
             origins: OriginPolicy(allowed: []), pages: try Pages(.embedded), assets: .embedded,
+            announce: { _ in },
             log: RequestLog(listener: "operator", counts: site.counts, logger: quietLogger)
         ).router
     }
@@ -115,9 +118,27 @@ import Testing
             ("/api/units/{unit}/history", "/api/units/b-2/history?resolution=raw&limit=1", 200),
             ("/api/units/{unit}/history", "/api/units/b-2/history", 400),
             ("/api/units/{unit}/history", "/api/units/b-2/history?resolution=all", 422),
+            (
+                "/api/units/{unit}/summary",
+                "/api/units/b-2/summary?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z&period=1d"
+                    + "&above=55,65&min_coverage=0", 200
+            ),
+            ("/api/units/{unit}/summary", "/api/units/b-2/summary?from=0&to=1000&period=year", 422),
             ("/api/units/{unit}/intervals", "/api/units/b-2/intervals", 200),
             ("/api/units/{unit}/intervals", "/api/units/b-2/intervals?limit=0", 422),
             ("/api/units/{unit}/stream", "/api/units/b-2/stream", 426),
+            ("/api/clients", "/api/clients", 200), ("/api/projects", "/api/projects", 200),
+            ("/api/locations", "/api/locations", 200),
+            ("/api/assignments", "/api/assignments", 200),
+            ("/api/locations/{location}/rules", "/api/locations/gate/rules", 200),
+            ("/api/units/{unit}/rules", "/api/units/a/rules", 200),
+            ("/api/rules/{rule}", "/api/rules/night", 200),
+            ("/api/rules/{rule}", "/api/rules/none", 404),
+            ("/api/events", "/api/events", 200), ("/api/events", "/api/events?limit=0", 422),
+            ("/api/units/{unit}/events", "/api/units/a/events", 200),
+            ("/api/events/{event}", "/api/events/1", 200),
+            ("/api/events/{event}/replay", "/api/events/1/replay", 200),
+            ("/api/events/{event}/replay", "/api/events/999/replay", 404),
             ("/api/recipients", "/api/recipients", 200),
             ("/api/notifications", "/api/notifications", 200),
             ("/api/notifications", "/api/notifications?status=lost", 422),
@@ -146,11 +167,41 @@ import Testing
             let change = try #require(schema.resolve("#/components/schemas/UnitChange"))
             #expect(schema.faults(body, change) == [])
             #expect(schema.faults(#"{"colour":1}"#, change) != [])
+            let least = #"{"name":"N","threshold_db":65,"averaging":null}"#
+            let wanted = try #require(schema.resolve("#/components/schemas/RuleChange"))
+            #expect(schema.faults(least, wanted) == [])
+            for (method, path, target, body) in [
+                ("post", "/api/locations/{location}/rules", "/api/locations/gate/rules", least),
+                (
+                    "post", "/api/locations/{location}/rules/preview",
+                    "/api/locations/gate/rules/preview?days=7", least
+                ),
+                (
+                    "post", "/api/units/{unit}/rules/preview", "/api/units/b-2/rules/preview", least
+                ),
+                ("post", "/api/units/{unit}/rules", "/api/units/b-2/rules", least),
+                ("put", "/api/rules/{rule}", "/api/rules/night", #"{"name":"M"}"#),
+                ("post", "/api/events/{event}/ack", "/api/events/1/ack", "{}"),
+                ("post", "/api/events/{event}/comments", "/api/events/1/comments", #"{"note":"a"}"#),
+            ] {
+                let answer = try await port.request(
+                    method.uppercased(), target,
+                    fields: [Port.bearer, "Content-Type: application/json"], body: body)
+                let described = try #require(
+                    schema.answer(path, method, answer.status, "application/json"))
+                #expect(schema.faults(answer.body, described) == [], Comment(rawValue: target))
+            }
             let imported = try await port.post(
                 "/api/import?unit=a", type: "text/csv", Array("t,lp\n1790000000000,50\n,\n".utf8))
             let report = try #require(
                 schema.answer("/api/import", "post", imported.status, "application/json"))
             #expect(schema.faults(imported.body, report) == [])
+            let deleted = try await port.request(
+                "DELETE", "/api/units/a/history?from=1790000000000&to=1790000001000")
+            let deletion = try #require(
+                schema.answer(
+                    "/api/units/{unit}/history", "delete", deleted.status, "application/json"))
+            #expect(schema.faults(deleted.body, deletion) == [])
             return schema
         }
         // None is left out above.

@@ -10,12 +10,13 @@ import Synchronization
 @testable import Serve
 
 /// Frames by unit and time.
-final class FakeStore: FrameImporter, LevelHistory {
+final class FakeStore: FrameImporter, FrameDeletion, LevelHistory {
     private struct State {
         var frames: [UnitID: [Int64: Frame]] = [:]
         var addedCounts: [Int] = []
         var cancelled = 0
         var failure: StoreError?
+        var deletionFailure: DeletionError?
     }
 
     private let state: Mutex<State>
@@ -37,6 +38,7 @@ final class FakeStore: FrameImporter, LevelHistory {
     var addedCounts: [Int] { state.withLock { $0.addedCounts } }
     var cancelledCount: Int { state.withLock { $0.cancelled } }
     func fail(_ error: StoreError?) { state.withLock { $0.failure = error } }
+    func fail(_ error: DeletionError) { state.withLock { $0.deletionFailure = error } }
 
     func frames(of unit: UnitID) -> [Frame] {
         state.withLock { $0.frames[unit] ?? [:] }.sorted { $0.key < $1.key }.map(\.value)
@@ -92,6 +94,18 @@ final class FakeStore: FrameImporter, LevelHistory {
                 }
             }
             return summary
+        }
+    }
+
+    func deleteFrames(
+        of unit: UnitID, in range: TimeRange
+    ) async throws(DeletionError) -> Bool {
+        if let failure = state.withLock({ $0.deletionFailure }) { throw failure }
+        if let failure = state.withLock({ $0.failure }) { throw .store(failure) }
+        return state.withLock { state in
+            guard let frames = state.frames[unit] else { return false }
+            state.frames[unit] = frames.filter { !range.contains($0.value.time) }
+            return true
         }
     }
 

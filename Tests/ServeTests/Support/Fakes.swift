@@ -61,7 +61,7 @@ final class FakeHistory: LevelHistory {
     func buckets(_ question: BucketQuestion) async throws -> StoredBuckets {
         var buckets = LevelBuckets(
             edges: question.edges, range: question.range, metrics: MetricSet(question.metrics),
-            histograms: !question.exceedances.isEmpty)
+            histograms: question.histograms)
         buckets.add(FrameColumns(stored.withLock { $0 }.filter { $0.unit == question.unit }))
         return StoredBuckets(
             buckets: buckets, source: .raw, completeUntil: completeUntil(question.unit),

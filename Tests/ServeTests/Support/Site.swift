@@ -18,6 +18,7 @@ struct Site {
             id: "b-2", upstream: "south", upstreamUnit: "b", ln1Percent: 1, ln2Percent: 10,
             frequencyWeighting: "A", timeWeighting: "F", rate: .full),
     ])
+    let books = FakeBooks()
     var history = FakeHistory()
     /// What imports go into, and exports come from.
     var frames = FakeStore()
@@ -58,8 +59,9 @@ struct Site {
 
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
-            directory: broken ?? directory, history: exported ?? history, importer: frames,
-            live: feed, tokens: tokens, recipients: recipients, store: store, pipeline: pipeline,
+            directory: broken ?? directory, sites: books, rules: books, events: books, replays: books,
+            history: exported ?? history, importer: frames, deletion: frames, live: feed,
+            tokens: tokens, recipients: recipients, store: store, pipeline: pipeline,
             upstreams: upstreams, units: units, faults: faults, clock: clock)
     }
 

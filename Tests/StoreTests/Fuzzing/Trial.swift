@@ -16,6 +16,7 @@ enum Trial: UInt8, CaseIterable, Sendable {
     case page, tick, timeDelta, delta, cross, step, constant, raw, block, rows, histograms
     case unitRow, directory, header, footer, segment, manifest, logHeader, logRecord, frameRecord
     case replay, damageNote
+    case store, deletions, backupList
 
     /// Gives `bytes` to the decoder that the first of them chooses.
     ///
@@ -57,6 +58,9 @@ enum Trial: UInt8, CaseIterable, Sendable {
         case .frameRecord: try TrialOfLogs.frames(&input)
         case .replay: try TrialOfLogs.replay(&input)
         case .damageNote: TrialOfLogs.damageNote(&input)
+        case .store: try TrialOfStores.store(&input)
+        case .deletions: try TrialOfStores.deletions(&input)
+        case .backupList: try TrialOfStores.backupList(&input)
         }
     }
 }

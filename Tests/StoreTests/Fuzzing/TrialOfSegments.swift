@@ -55,9 +55,7 @@ enum TrialOfSegments {
 
     static func manifest(_ input: inout TrialInput) throws {
         var bytes = input.rest()
-        if input.isRepaired {
-            TrialRepair.checksum(&bytes, 0..<max(0, bytes.count - 4), at: bytes.count - 4)
-        }
+        if input.isRepaired { TrialRepair.end(&bytes) }
         try FormatVersion.manifest.refuseNewer(bytes, in: Manifest.name)
         let manifest = try Manifest(decoding: bytes)
         let again = try Manifest(decoding: manifest.encoded())

@@ -15,6 +15,20 @@ enum TrialRepair {
         bytes.put(Checksum.crc32c(bytes[range], from: crc), at: place)
     }
 
+    /// The checksum of all bytes before it, which are the last four.
+    static func end(_ bytes: inout [UInt8]) {
+        checksum(&bytes, 0..<max(0, bytes.count - 4), at: bytes.count - 4)
+    }
+
+    /// The last line of a backup's list.
+    static func backupList(_ bytes: [UInt8]) -> [UInt8] {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("# end ") }
+        let before = lines.map { $0 + "\n" }.joined()
+        let hash = ContentHash.hexadecimal(of: Array(before.utf8))
+        return Array((before + "# end \(hash)\n").utf8)
+    }
+
     /// The page that takes `range`; it says so then.
     static func page(_ bytes: inout [UInt8], _ range: Range<Int>) {
         guard range.count >= Page.headerBytes, range.lowerBound >= 0,

@@ -1,0 +1,160 @@
+//  SlidingAverage.swift · Pipeline
+//
+//  The energy average of the last T at every frame. What leaves the window is taken off exactly
+//  what was added for it, so that the sum never drifts.
+
+import Foundation
+import Monitoring
+
+/// Samples of the last ``length`` ticks with their weights, oldest first, in a ring.
+///
+/// Bounded: of the samples that end in one tick the last one's predecessors lose their weight to
+/// it, so that there are at most ``length`` of them: 9,000 for 15 min, 900 when read each second.
+struct SlidingAverage: Hashable, Sendable {
+    struct Sample: Hashable, Sendable {
+        /// The low half of the tick at which it ends.
+        var end: UInt32
+        var weight: Int32
+        var tenths: Int16
+    }
+
+    let length: Int64
+    private(set) var sum = EnergySum()
+    /// Covered ticks of the window.
+    private(set) var covered: Int64 = 0
+    /// Nothing before this tick counts.
+    private(set) var floor: Int64
+    /// A ring; its length is a power of two, or 0.
+    private var samples: [Sample] = []
+    private var head = 0
+    private(set) var count = 0
+
+    /// - Parameter seconds: T, 60 … 86,400.
+    init(seconds: Int, floor: Int64 = .min) {
+        length = Int64(seconds) * 1000 / Dwell.tickMilliseconds
+        self.floor = floor
+    }
+
+    /// Forgets all, and lets nothing before `tick` count.
+    mutating func reset(floor tick: Int64) {
+        sum = EnergySum()
+        covered = 0
+        head = 0
+        count = 0
+        floor = tick
+    }
+
+    /// Moves the window's end to `end` and adds a sample of `weight` ticks up to there.
+    @inline(__always)
+    mutating func add(
+        _ tenths: Int16, weight: Int64, until end: Int64, table: UnsafePointer<UInt128>
+    ) {
+        let weight = min(weight, end &- max(floor, end &- length))
+        if weight > 0 {
+            if count > 0, last.end == UInt32(truncatingIfNeeded: end) { removeLast(table) }
+            if count == samples.count { grow() }
+            samples.withUnsafeMutableBufferPointer {
+                $0[(head &+ count) & ($0.count &- 1)] = Sample(
+                    end: UInt32(truncatingIfNeeded: end), weight: Int32(truncatingIfNeeded: weight),
+                    tenths: tenths)
+            }
+            count &+= 1
+            covered &+= weight
+            sum.raw &+= table[EnergySum.place(tenths)] &* UInt128(truncatingIfNeeded: weight)
+        }
+        evict(before: end &- length, table)
+    }
+
+    /// Takes off what lies before `tick`; a sample that reaches across it is cut.
+    @inline(__always)
+    mutating func evict(before tick: Int64, _ table: UnsafePointer<UInt128>) {
+        let low = UInt32(truncatingIfNeeded: tick)
+        samples.withUnsafeMutableBufferPointer { samples in
+            while count > 0 {
+                let sample = samples[head]
+                let keeps = Int32(bitPattern: sample.end &- low)
+                if keeps >= sample.weight { return }
+                let lost = keeps > 0 ? sample.weight &- keeps : sample.weight
+                covered &-= Int64(lost)
+                sum.raw &-= table[EnergySum.place(sample.tenths)] &* UInt128(truncatingIfNeeded: lost)
+                if keeps > 0 {
+                    samples[head].weight = keeps
+                    return
+                }
+                head = (head &+ 1) & (samples.count &- 1)
+                count &-= 1
+            }
+        }
+    }
+
+    private var last: Sample { samples[(head + count - 1) & (samples.count - 1)] }
+
+    private mutating func removeLast(_ table: UnsafePointer<UInt128>) {
+        let sample = last
+        covered -= Int64(sample.weight)
+        sum.raw &-= table[EnergySum.place(sample.tenths)] &* UInt128(truncatingIfNeeded: sample.weight)
+        count -= 1
+    }
+
+    private mutating func grow() {
+        var larger = Array(
+            repeating: Sample(end: 0, weight: 0, tenths: 0), count: max(16, samples.count * 2))
+        for index in 0..<count { larger[index] = samples[(head + index) & (samples.count - 1)] }
+        samples = larger
+        head = 0
+    }
+
+    /// Two that hold the same are the same, wherever their rings begin.
+    static func == (a: SlidingAverage, b: SlidingAverage) -> Bool {
+        a.length == b.length && a.floor == b.floor && a.held.elementsEqual(b.held)
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(covered) }
+
+    private var held: some Sequence<Sample> {
+        (0..<count).lazy.map { samples[(head + $0) & (samples.count - 1)] }
+    }
+}
+
+/// In a checkpoint: ten bytes a sample. The sum is made anew, which gives the same.
+extension SlidingAverage: Codable {
+    private enum CodingKeys: String, CodingKey { case length, floor, samples }
+    private static let sampleBytes = 10
+
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        length = try values.decode(Int64.self, forKey: .length)
+        floor = try values.decode(Int64.self, forKey: .floor)
+        let bytes = [UInt8](try values.decode(Data.self, forKey: .samples))
+        guard bytes.count % SlidingAverage.sampleBytes == 0 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .samples, in: values, debugDescription: "samples are cut")
+        }
+        bytes.withUnsafeBytes { raw in
+            for start in stride(from: 0, to: raw.count, by: SlidingAverage.sampleBytes) {
+                let sample = Sample(
+                    end: raw.loadUnaligned(fromByteOffset: start, as: UInt32.self).littleEndian,
+                    weight: raw.loadUnaligned(fromByteOffset: start + 4, as: Int32.self).littleEndian,
+                    tenths: raw.loadUnaligned(fromByteOffset: start + 8, as: Int16.self).littleEndian)
+                if count == samples.count { grow() }
+                samples[count] = sample
+                count += 1
+                covered += Int64(sample.weight)
+                sum.add(sample.tenths, ticks: Int64(sample.weight))
+            }
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(length, forKey: .length)
+        try values.encode(floor, forKey: .floor)
+        var bytes = Data(capacity: count * SlidingAverage.sampleBytes)
+        for sample in held {
+            withUnsafeBytes(of: sample.end.littleEndian) { bytes.append(contentsOf: $0) }
+            withUnsafeBytes(of: sample.weight.littleEndian) { bytes.append(contentsOf: $0) }
+            withUnsafeBytes(of: sample.tenths.littleEndian) { bytes.append(contentsOf: $0) }
+        }
+        try values.encode(bytes, forKey: .samples)
+    }
+}
