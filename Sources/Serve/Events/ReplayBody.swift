@@ -31,14 +31,9 @@ enum ReplayBody {
         text.endArray()
         text.key("steps")
         text.beginArray()
-        for step in replay.steps {
+        for step in PlayStep.steps(of: replay, event) {
             text.beginObject()
-            text.key("step")
-            text.string(step.kind.rawValue)
-            text.key("at")
-            text.time(step.at)
-            text.key("value")
-            text.tenths(step.tenths)
+            step.write(into: &text)
             text.endObject()
         }
         text.endArray()
@@ -65,7 +60,7 @@ enum ReplayBody {
         return text.buffer
     }
 
-    private static func write(_ range: TimeRange, into text: inout JSONText) {
+    static func write(_ range: TimeRange, into text: inout JSONText) {
         text.key("from")
         text.time(range.start)
         text.key("to")

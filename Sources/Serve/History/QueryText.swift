@@ -3,6 +3,7 @@
 //  The parameters of a request, read strictly: what is wrong is named.
 
 import Hummingbird
+import HummingbirdCore
 import Monitoring
 
 /// The parameters of a request.
@@ -10,6 +11,8 @@ struct QueryText {
     private let parameters: Parameters
 
     init(_ request: Request) { parameters = request.uri.queryParameters }
+    /// - Parameter target: a path and what follows it.
+    init(target: String) { parameters = URI(target).queryParameters }
 
     /// The value of `name`; `nil` when it is not there.
     ///

@@ -36,6 +36,8 @@ package struct OperatorListener: Service {
         var exportPatience: Duration?
         /// What an import holds in memory.
         var importBounds = ImportIntake.Bounds()
+        /// Paces events that are played.
+        package var pace: any Clock<Duration> = ContinuousClock()
         /// Bounds of connections and sockets. How faults are answered is the listener's own.
         package var web = WebListener.Configuration()
 
@@ -118,13 +120,19 @@ package struct OperatorListener: Service {
             allowed: configuration.origins.union(
                 configuration.publicURL.flatMap(OriginPolicy.origin(of:)).map { [$0] } ?? []))
         let log = RequestLog(listener: "operator", counts: counts, logger: logger)
+        let replays = TransferPlaces(configuration.exports, .replays, counts: counts)
         let routes = OperatorRoutes(
             sources: sources, configuration: configuration, policy: policy,
             authenticator: authenticator, origins: origins, pages: try Pages(assets),
-            assets: assets, announce: { [hub] in await hub.announce($0) }, log: log)
-        let streams = StreamRouting(
-            hub: hub, directory: sources.directory, authenticator: authenticator,
-            origins: origins, policy: policy,
+            assets: assets, replays: replays, announce: { [hub] in await hub.announce($0) }, log: log)
+        let sockets = SocketRouting(
+            routes: [
+                UnitStreamRoute(
+                    hub: hub, lookup: UnitLookup(directory: sources.directory, counts: counts)),
+                EventPlayRoute(
+                    sources: sources, places: replays, counts: counts, pace: configuration.pace),
+            ],
+            authenticator: authenticator, origins: origins, policy: policy,
             places: SocketPlaces(
                 perAddress: configuration.socketsPerAddress,
                 perSession: configuration.socketsPerSession, counts: counts),
@@ -132,7 +140,7 @@ package struct OperatorListener: Service {
         listener = WebListener(
             name: "operator", host: configuration.host, port: configuration.port,
             configuration: configuration.web.answering(with: policy, log),
-            responder: routes.router.buildResponder(), sockets: streams, onBound: onBound,
+            responder: routes.router.buildResponder(), sockets: sockets, onBound: onBound,
             logger: logger)
     }
 

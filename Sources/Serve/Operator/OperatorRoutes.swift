@@ -21,8 +21,8 @@ struct OperatorRoutes {
     init(
         sources: OperatorListener.Sources, configuration: OperatorListener.Configuration,
         policy: AnswerPolicy, authenticator: Authenticator, origins: OriginPolicy, pages: Pages,
-        assets: AssetCatalog, announce: @escaping @Sendable (SoundEvent) async -> Void,
-        log: RequestLog
+        assets: AssetCatalog, replays: TransferPlaces,
+        announce: @escaping @Sendable (SoundEvent) async -> Void, log: RequestLog
     ) {
         self.sources = sources
         self.authenticator = authenticator
@@ -44,7 +44,6 @@ struct OperatorRoutes {
         guarded("").get("/metrics") { _, _ in try await metrics.respond() }
         addAPI(origins)
         addSites()
-        let replays = TransferPlaces(configuration.exports, .replays, counts: log.counts)
         addRules(origins, replays)
         addEvents(origins, announce, replays)
         addNotifications(origins)

@@ -144,6 +144,8 @@ struct SimulatedMeter {
     private var silentUntil: Int64 = 0
     private var stoppedUntil: Int64 = 0
     private var isLost = false
+    /// When it was read last.
+    private var lastReadAt: Timestamp?
 
     init(_ unit: UnitID, at start: Timestamp) {
         self.unit = unit
@@ -194,7 +196,28 @@ struct SimulatedMeter {
         } else if chance(50) {
             frame.state.insert(.over)
         }
-        return told + [.frame(frame)]
+        told.append(.frame(frame))
+        if let lastReadAt { told += trail(from: lastReadAt, to: now) }
+        lastReadAt = now
+        return told
+    }
+
+    /// What the upstream kept of a hole of more than two minutes: a point a minute, all of it loud,
+    /// which no rule may hear.
+    private func trail(from: Timestamp, to: Timestamp) -> [Observation] {
+        let hole = to.milliseconds(since: from)
+        guard hole > 120_000, hole < 7_200_000 else { return [] }
+        return stride(
+            from: from.milliseconds + 60_000, to: to.milliseconds - 15_000, by: 60_000
+        ).map {
+            var point = frame(Timestamp(milliseconds: $0))
+            point.levels = Levels()
+            point.levels[.leq] = Level(tenths: 990)
+            point.levels[.lmax] = Level(tenths: 999)
+            point.state = FrameState.measuring.from(.trail)
+            point.measurementStart = nil
+            return .frame(point)
+        }
     }
 
     private func frame(_ time: Timestamp) -> Frame {

@@ -105,7 +105,7 @@ struct Simulation {
                 switch verdict {
                 case .accepted: inputs.append(.frame(frame, isStep: false))
                 case .clockStep: inputs.append(.frame(frame, isStep: true))
-                case .late, .repeated, .implausible: break
+                case .late, .filled, .repeated, .implausible: break
                 }
             }
         }

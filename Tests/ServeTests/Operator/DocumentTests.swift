@@ -49,7 +49,7 @@ import Testing
             sources: site.sources, configuration: site.configuration,
             policy: AnswerPolicy(isSecure: false), authenticator: authenticator,
             origins: OriginPolicy(allowed: []), pages: try Pages(.embedded), assets: .embedded,
-            announce: { _ in },
+            replays: TransferPlaces(1, .replays, counts: site.counts), announce: { _ in },
             log: RequestLog(listener: "operator", counts: site.counts, logger: quietLogger)
         ).router
     }

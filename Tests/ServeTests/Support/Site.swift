@@ -127,9 +127,13 @@ struct Port {
 
     /// An open stream of `unit`.
     func stream(_ unit: String, fields: [String] = [Port.bearer]) async throws -> RawConnection {
+        try await socket("/api/units/\(unit)/stream", fields: fields)
+    }
+
+    /// An open socket.
+    func socket(_ path: String, fields: [String] = [Port.bearer]) async throws -> RawConnection {
         let connection = try await RawConnection(port: number)
-        try await connection.send(
-            RawConnection.handshake("/api/units/\(unit)/stream", fields: fields))
+        try await connection.send(RawConnection.handshake(path, fields: fields))
         let answer = try await connection.readAnswer()
         guard answer.status == 101 else { throw Refused(answer: answer) }
         return connection

@@ -1,0 +1,100 @@
+//  SocketRouting.swift · Serve
+//
+//  Who may open a WebSocket of the operators' port, and how many.
+
+import HTTPTypes
+import Monitoring
+import Web
+
+/// Lets those in who may read, at the paths there are.
+struct SocketRouting: WebSocketRouting {
+    let routes: [any SocketRoute]
+    let authenticator: Authenticator
+    let origins: OriginPolicy
+    let policy: AnswerPolicy
+    let places: SocketPlaces
+    let log: RequestLog
+
+    func decide(_ request: HTTPRequest, from address: String) async -> WebSocketDecision {
+        let path = (request.path ?? "").prefix { $0 != "?" }
+        for route in routes {
+            guard let name = SocketRouting.name(in: path, of: route.template) else { continue }
+            return await open(route, name, request, address)
+        }
+        return .pass
+    }
+
+    private func open(
+        _ route: any SocketRoute, _ name: Substring, _ request: HTTPRequest, _ address: String
+    ) async -> WebSocketDecision {
+        let began = ContinuousClock.now
+        var failure: (any Error)?
+        var problem: Problem
+        do {
+            let peer = try await peer(route, name, request, address)
+            log.record(
+                RequestID.make(), .get, route.template, .switchingProtocols,
+                after: ContinuousClock.now - began)
+            return .accept(peer)
+        } catch let refusal as Problem {
+            problem = refusal
+        } catch {
+            failure = error
+            problem = Problem(
+                status: .serviceUnavailable, detail: "This failed on our side; try again.")
+        }
+        let answer = problem.answer(policy)
+        log.record(
+            answer, route: route.template, after: ContinuousClock.now - began, error: failure)
+        return .refuse(answer)
+    }
+
+    private func peer(
+        _ route: any SocketRoute, _ name: Substring, _ request: HTTPRequest, _ address: String
+    ) async throws -> any WebSocketPeer {
+        guard origins.allows(request) else {
+            throw Problem(status: .forbidden, detail: "This Origin may not open a stream.")
+        }
+        guard let access = try await authenticator.access(request.headerFields) else {
+            throw Problem.unauthorized
+        }
+        let open = try await route.prepare(name, request)
+        guard let place = places.take(address: address, session: access.token.id) else {
+            throw Problem.tooMany("Too many streams are open.", retryAfterSeconds: 10)
+        }
+        return open(SocketVisitor(tokenID: access.token.id, place: place))
+    }
+
+    /// `NL43-0001` of `/api/units/NL43-0001/stream` by its template, which has one name in braces.
+    private static func name(in path: Substring, of template: String) -> Substring? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let words = template.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == words.count else { return nil }
+        var name: Substring?
+        for (part, word) in zip(parts, words) {
+            if word.first == "{" { name = part } else if part != word { return nil }
+        }
+        return name
+    }
+}
+
+/// What is told at a path that WebSockets are opened at.
+protocol SocketRoute: Sendable {
+    /// `/api/units/{unit}/stream`: the path, and the word that stands for it in logs and metrics.
+    var template: String { get }
+
+    /// Finds what is to be told of `name`, the part in braces, before the socket opens.
+    ///
+    /// - Returns: makes our end of the socket, once.
+    /// - Throws: `Problem`, which is the answer then.
+    func prepare(
+        _ name: Substring, _ request: HTTPRequest
+    ) async throws -> (SocketVisitor) -> any WebSocketPeer
+}
+
+/// Who is at the other end of a socket.
+struct SocketVisitor: Sendable {
+    /// The socket closes when this ends.
+    let tokenID: Int64
+    let place: SocketPlaces.Place
+}
