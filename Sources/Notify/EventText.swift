@@ -8,6 +8,8 @@ import Monitoring
 struct EventText {
     let kind: Notification.Kind
     let event: SoundEvent
+    /// As ``DueDelivery/place``.
+    let place: String?
     /// The recipient's zone, by name and by its clock.
     let timeZone: String
     let clock: any LocalClock
@@ -27,7 +29,9 @@ struct EventText {
         var lines: [String] = []
         if let unit = event.unit { lines.append("Unit: \(unit)") }
         if let upstream = event.upstream { lines.append("Upstream: \(upstream)") }
-        if let location = event.location { lines.append("Location: \(location)") }
+        if let location = event.location {
+            lines.append("Location: \(place.map { "\($0) (\(location))" } ?? location)")
+        }
         if let rule = event.rule {
             lines.append("Rule: \(rule.name)")
             lines.append("Limit: \(limitWords(rule))")

@@ -50,8 +50,8 @@ struct MailMessage: Hashable, Sendable {
         if delivery.kind != .test {
             guard let event = delivery.event else { return nil }
             let text = EventText(
-                kind: delivery.kind, event: event, timeZone: due.recipient.timeZone,
-                clock: due.recipient.clock)
+                kind: delivery.kind, event: event, place: due.place,
+                timeZone: due.recipient.timeZone, clock: due.recipient.clock)
             subject = text.subject
             lines = [text.subject, ""] + text.lines
         }

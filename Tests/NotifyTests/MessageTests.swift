@@ -7,13 +7,15 @@ import Testing
 @testable import Notify
 
 private func due(
-    _ kind: Monitoring.Notification.Kind, _ event: SoundEvent?, zone: String = "Europe/London"
+    _ kind: Monitoring.Notification.Kind, _ event: SoundEvent?, zone: String = "Europe/London",
+    place: String? = nil
 ) -> DueDelivery {
     DueDelivery(
         delivery: Delivery(
             id: "0123456789abcdef0123456789abcdef", recipient: "ops", kind: kind,
             eventKey: event?.key ?? "test 1", event: event, createdAt: "2026-11-23T23:49:13Z"),
-        recipient: .webhook(zone: zone), secret: "a secret of at least 32 characters")
+        recipient: .webhook(zone: zone), secret: "a secret of at least 32 characters",
+        place: place)
 }
 
 @Suite struct `A webhook's message` {
@@ -52,14 +54,18 @@ private func due(
 }
 
 @Suite struct `A mail` {
-    private func mail(_ kind: Monitoring.Notification.Kind, _ event: SoundEvent?) throws -> String {
+    private func mail(
+        _ kind: Monitoring.Notification.Kind, _ event: SoundEvent?, place: String? = nil
+    ) throws -> String {
         let message = try #require(
-            MailMessage(due(kind, event), from: "earshot@levels.example.org", at: "2026-11-23T23:49:14Z"))
+            MailMessage(
+                due(kind, event, place: place), from: "earshot@levels.example.org",
+                at: "2026-11-23T23:49:14Z"))
         return String(decoding: message.text, as: UTF8.self)
     }
 
     @Test func `says what a person wants to know`() throws {
-        let text = try mail(.onset, .sample())
+        let text = try mail(.onset, .sample(), place: "North gate, Harbour")
         #expect(
             text == """
                 From: Earshot <earshot@levels.example.org>\r
@@ -76,7 +82,7 @@ private func due(
                 Alarm: Night noise, 67.3 dB, limit 65.0 dB\r
                 \r
                 Unit: NL43-0001\r
-                Location: loc-a1\r
+                Location: North gate, Harbour (loc-a1)\r
                 Rule: Night noise\r
                 Limit: average over 15 min above 65.0 dB\r
                 Severity: major\r

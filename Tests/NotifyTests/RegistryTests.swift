@@ -178,11 +178,23 @@ import Testing
         #expect(oldest.map(\.number) == [1] && oldest[0].outcome?.contains("10000") == true)
     }
 
+    @Test func `of tests wait one a recipient, due again when somebody asks again`() async throws {
+        let registry = try await registry(.webhook())
+        let first = try await registry.addTest(for: "ops", at: now)
+        let later = now.advanced(byMilliseconds: 600_000)
+        try await registry.settle(first.number, .failed("no", retryAt: later), at: now)
+        #expect(try await registry.dueDeliveries(at: now) == [])
+        let again = try await registry.addTest(for: "ops", at: now)
+        #expect(again.id == first.id && again.dueAt == now)
+        try await registry.settle(first.number, .delivered("200"), at: now)
+        #expect(try await registry.addTest(for: "ops", at: now).id != first.id)
+    }
+
     @Test func `are listed newest first, in pages`() async throws {
         let registry = try await registry(.webhook("a"), .webhook("b"))
-        for _ in 0..<3 {
-            _ = try await registry.addTest(for: "a", at: now)
-            _ = try await registry.addTest(for: "b", at: now)
+        for number in 0..<3 {
+            let onset = now.advanced(byMilliseconds: Int64(number))
+            try registry.store(.sample(recipients: ["a", "b"], onset: onset), at: now)
         }
         var question = DeliveryQuestion()
         question.recipient = "b"
@@ -196,7 +208,9 @@ import Testing
 
     @Test func `are forgotten when they are settled and old`() async throws {
         let registry = try await registry(.webhook())
-        for _ in 0..<2 { _ = try await registry.addTest(for: "ops", at: now) }
+        let event = SoundEvent.sample()
+        try registry.store(event, at: now)
+        try registry.store(event.cleared(), over: event, at: now)
         try await registry.settle(1, .delivered("200"), at: now)
         try await registry.forgetDeliveries(before: now)
         #expect(try await registry.log().count == 2)
@@ -219,11 +233,11 @@ import Testing
         try await registry.add(hook, secret: "s")
         #expect(try await SQLiteRegistry(path: file.path).recipients() == [hook, mail])
         mail.name = "B"
-        try await registry.replace(mail, secret: nil, at: now)
+        try await registry.change(recipient: "b", at: now) { recipient, _ in recipient.name = "B" }
         #expect(try await registry.recipients() == [hook, mail])
         await #expect(throws: RecipientError.taken("a")) { try await registry.add(hook, secret: nil) }
         await #expect(throws: RecipientError.unknown("c")) {
-            try await registry.replace(.webhook("c"), secret: nil, at: now)
+            try await registry.change(recipient: "c", at: now) { _, _ in }
         }
         await #expect(throws: RecipientError.unknown("c")) {
             _ = try await registry.addTest(for: "c", at: now)
@@ -233,11 +247,33 @@ import Testing
     @Test func `keep their secret when none is given`() async throws {
         let registry = try SQLiteRegistry(path: file.path)
         try await registry.add(.webhook(), secret: "old")
-        try await registry.replace(.webhook(watchdogs: true), secret: nil, at: now)
+        try await registry.change(recipient: "ops", at: now) { recipient, _ in
+            recipient.wantsWatchdogs = true
+        }
         _ = try await registry.addTest(for: "ops", at: now)
         #expect(try await registry.dueDeliveries(at: now)[0].secret == "old")
-        try await registry.replace(.webhook(), secret: "new", at: now)
+        try await registry.change(recipient: "ops", at: now) { _, secret in secret = "new" }
         #expect(try await registry.dueDeliveries(at: now)[0].secret == "new")
+        try await registry.change(recipient: "ops", at: now) { recipient, _ in
+            recipient.channel = .mail(address: "ops@example.org")
+        }
+        #expect(try await registry.dueDeliveries(at: now)[0].secret == nil, "a mail is not signed")
+    }
+
+    @Test func `stay as they are when a change is refused`() async throws {
+        struct Refused: Error {}
+        let registry = try SQLiteRegistry(path: file.path)
+        try await registry.add(.webhook(), secret: "old")
+        await #expect(throws: Refused.self) {
+            try await registry.change(recipient: "ops", at: now) { recipient, secret in
+                recipient.name = "other"
+                secret = "new"
+                throw Refused()
+            }
+        }
+        #expect(try await registry.recipients() == [.webhook()])
+        _ = try await registry.addTest(for: "ops", at: now)
+        #expect(try await registry.dueDeliveries(at: now)[0].secret == "old")
     }
 
     @Test func `that go, or are switched off, leave nothing that waits`() async throws {
@@ -246,9 +282,9 @@ import Testing
         try await registry.add(.webhook("b", reminder: 1), secret: nil)
         let event = SoundEvent.sample(recipients: ["a", "b"])
         try registry.store(event, at: now)
-        var off = Recipient.webhook("a", reminder: 1)
-        off.isEnabled = false
-        try await registry.replace(off, secret: nil, at: now)
+        try await registry.change(recipient: "a", at: now) { recipient, _ in
+            recipient.isEnabled = false
+        }
         #expect(try await registry.removeRecipient("b", at: now))
         #expect(try await !registry.removeRecipient("b", at: now))
         try registry.store(event.cleared(), over: event, at: now)

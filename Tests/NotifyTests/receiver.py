@@ -1,6 +1,7 @@
 """What messages are sent to in the tests: a web server or a mail server on loopback.
 
-receiver.py http SECRET [PORT]   answers by path; checks signatures with Python's own HMAC
+receiver.py http SECRET [wait]   answers by path; checks signatures with Python's own HMAC;
+                                 waiting for a line, it has its port and takes no connection
 receiver.py smtp MODE            plain, auth, reject, late, busy, stall or tls
 
 Prints its port, then one line of JSON for each message it took.
@@ -60,11 +61,17 @@ class Hook(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def serve_http(secret, port):
+def serve_http(secret, waits):
     Hook.secret = secret.encode()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Hook)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook, bind_and_activate=False)
     server.daemon_threads = True
+    server.server_bind()
+    if not waits:
+        server.server_activate()
     tell(server.server_address[1])
+    if waits:
+        sys.stdin.readline()
+        server.server_activate()
     server.serve_forever()
 
 
@@ -141,7 +148,7 @@ def untrusted_context():
 
 if __name__ == "__main__":
     if sys.argv[1] == "http":
-        serve_http(sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 0)
+        serve_http(sys.argv[2], sys.argv[3:] == ["wait"])
     elif sys.argv[2] == "stall":
         serve_silence()
     else:

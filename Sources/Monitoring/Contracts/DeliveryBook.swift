@@ -41,15 +41,20 @@ package protocol RecipientBook: Sendable {
     /// - Parameter secret: signs a webhook's messages; kept, and never answered by anything here.
     /// - Throws: ``RecipientError``.
     func add(_ recipient: Recipient, secret: String?) async throws
-    /// Stores a recipient's new settings. What waits for one that is switched off is dead.
+    /// Changes a recipient, everything or nothing; nobody else changes it meanwhile. What waits for
+    /// one that is switched off is dead.
     ///
-    /// - Parameter secret: `nil` keeps the one there is.
-    /// - Throws: ``RecipientError``.
-    func replace(_ recipient: Recipient, secret: String?, at now: Timestamp) async throws
+    /// - Parameter decide: gets the recipient as it is, and room for a new secret; without one the
+    ///   old one stays.
+    /// - Throws: ``RecipientError/unknown``, and what `decide` throws: then nothing has changed.
+    func change<Result: Sendable>(
+        recipient id: String, at now: Timestamp,
+        _ decide: @Sendable (inout Recipient, inout String?) throws -> Result
+    ) async throws -> Result
     /// Forgets a recipient; what was not delivered is dead, and the log stays.
     /// - Returns: false when there is none.
     func removeRecipient(_ id: String, at now: Timestamp) async throws -> Bool
-    /// Adds a test to be delivered, quiet hours or not.
+    /// Adds a test to be delivered, quiet hours or not; one that waits already is due again.
     /// - Throws: ``RecipientError/unknown``.
     func addTest(for recipient: String, at now: Timestamp) async throws -> Delivery
     /// The log, newest first.
@@ -78,6 +83,13 @@ package struct DeliveryQuestion: Hashable, Sendable {
     package var before: Int64?
 
     package init() {}
+
+    /// For who wants to know how many wait and are dead, and little more.
+    package static let counts: DeliveryQuestion = {
+        var question = DeliveryQuestion()
+        question.limit = 1
+        return question
+    }()
 }
 
 /// Some deliveries, newest first.

@@ -55,10 +55,15 @@ package struct DueDelivery: Hashable, Sendable {
     package var recipient: Recipient
     /// What a webhook is signed with.
     package var secret: String?
+    /// The event's location and its project as people know them, by their present names.
+    package var place: String?
 
-    package init(delivery: Delivery, recipient: Recipient, secret: String? = nil) {
+    package init(
+        delivery: Delivery, recipient: Recipient, secret: String? = nil, place: String? = nil
+    ) {
         self.delivery = delivery
         self.recipient = recipient
         self.secret = secret
+        self.place = place
     }
 }

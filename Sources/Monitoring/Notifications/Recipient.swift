@@ -33,6 +33,14 @@ package struct Recipient: Hashable, Sendable {
             case .webhook(let target), .mail(let target): target
             }
         }
+
+        /// Whether its messages are signed, for which it needs a secret.
+        package var isSigned: Bool {
+            switch self {
+            case .webhook: true
+            case .mail: false
+            }
+        }
     }
 
     package static let reminderHoursDefault = 4

@@ -41,10 +41,9 @@ struct NotificationRoutes: Sendable {
     private func create(_ request: Request, _ context: RequestScope) async throws -> Response {
         let change = try RecipientChange.new(
             try await bodies.object(of: request), makeID: { "recipient-\(RequestID.make())" })
-        var secret: String?
-        if case .webhook = change.recipient.channel {
-            secret = try change.secret ?? NotificationRoutes.makeSecret()
-        }
+        let secret =
+            change.recipient.channel.isSigned
+            ? try change.secret ?? NotificationRoutes.makeSecret() : nil
         try await changing { try await book.add(change.recipient, secret: secret) }
         note("a recipient was made", change.recipient.id, context)
         var response = Response.json(RecipientBody.recipient(change.recipient, secret: secret))
@@ -55,22 +54,25 @@ struct NotificationRoutes: Sendable {
 
     /// Sets what the body names. One that becomes a webhook gets a secret, which is answered.
     private func change(_ request: Request, _ context: RequestScope) async throws -> Response {
-        let known = try await recipient(context)
-        let change = try RecipientChange.apply(try await bodies.object(of: request), to: known)
-        var (secret, told) = (change.secret, String?.none)
-        if case (.mail, .webhook) = (known.channel, change.recipient.channel) {
-            secret = try secret ?? NotificationRoutes.makeSecret()
-            told = secret
+        // Before the body is read: what is not there is not found, whatever the body.
+        let id = try await recipient(context).id
+        let members = try await bodies.object(of: request)
+        let (recipient, told) = try await changing {
+            try await book.change(recipient: id, at: clock.now) { recipient, secret in
+                let change = try RecipientChange.apply(members, to: recipient)
+                let isSignedNow = change.recipient.channel.isSigned && !recipient.channel.isSigned
+                let told = isSignedNow ? try change.secret ?? NotificationRoutes.makeSecret() : nil
+                secret = told ?? change.secret
+                recipient = change.recipient
+                return (recipient, told)
+            }
         }
-        try await changing {
-            try await book.replace(change.recipient, secret: secret, at: clock.now)
-        }
-        note("a recipient was changed", known.id, context)
-        return .json(RecipientBody.recipient(change.recipient, secret: told))
+        note("a recipient was changed", id, context)
+        return .json(RecipientBody.recipient(recipient, secret: told))
     }
 
     private func remove(_ context: RequestScope) async throws -> Response {
-        let id = context.parameters.get("recipient") ?? ""
+        let id = context.pathText("recipient") ?? ""
         guard try await book.removeRecipient(id, at: clock.now) else { throw Problem.notFound }
         note("a recipient was removed", id, context)
         return Response(status: .noContent)
@@ -79,10 +81,9 @@ struct NotificationRoutes: Sendable {
     /// What becomes of it is in the log within seconds.
     private func test(_ context: RequestScope) async throws -> Response {
         let id = try await recipient(context).id
-        var delivery: Delivery?
-        try await changing { delivery = try await book.addTest(for: id, at: clock.now) }
+        let delivery = try await changing { try await book.addTest(for: id, at: clock.now) }
         note("a recipient is tested", id, context)
-        var response = Response.json(DeliveryBody.delivery(delivery!))
+        var response = Response.json(DeliveryBody.delivery(delivery))
         response.status = .accepted
         return response
     }
@@ -104,16 +105,18 @@ struct NotificationRoutes: Sendable {
     }
 
     private func recipient(_ context: RequestScope) async throws -> Recipient {
-        let id = context.parameters.get("recipient")
+        let id = context.pathText("recipient")
         guard let found = try await book.recipients().first(where: { $0.id == id }) else {
             throw Problem.notFound
         }
         return found
     }
 
-    private func changing(_ body: () async throws -> Void) async throws {
+    private func changing<Result: Sendable>(
+        _ body: () async throws -> Result
+    ) async throws -> Result {
         do {
-            try await body()
+            return try await body()
         } catch let error as RecipientError {
             switch error {
             case .unknown: throw Problem.notFound

@@ -53,7 +53,7 @@ struct RecipientChange {
 
     private mutating func checked() throws(Problem) -> RecipientChange {
         takeChannel()
-        if secret != nil, case .mail = recipient.channel {
+        if secret != nil, !recipient.channel.isSigned {
             refuse("secret", "is of webhooks only; a mail is not signed")
         }
         guard faults.isEmpty else { throw .unprocessable(faults) }

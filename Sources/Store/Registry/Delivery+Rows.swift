@@ -36,7 +36,7 @@ extension Recipient {
         try db.execute(
             sql: "INSERT OR REPLACE INTO recipient VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             arguments: [
-                id, name, channelName, channel.target, secret, wantsWatchdogs,
+                id, name, channelName, channel.target, channel.isSigned ? secret : nil, wantsWatchdogs,
                 try quietHours.map(StoredJSON.text), timeZone, reminderHours, isEnabled,
             ])
     }

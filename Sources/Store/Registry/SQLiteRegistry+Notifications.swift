@@ -5,7 +5,6 @@
 //      event ──enqueueDeliveries──▶ delivery (pending) ──settle──▶ delivered · dead
 //        └──▶ told: who knows of it, and when to tell them that it goes on
 
-import CCrypto
 import GRDB
 package import Monitoring
 
@@ -51,6 +50,7 @@ extension SQLiteRegistry {
                     recipient TEXT NOT NULL,
                     event_key TEXT NOT NULL,
                     event TEXT NOT NULL,
+                    is_alarm INTEGER NOT NULL,
                     remind_ms INTEGER,
                     PRIMARY KEY (recipient, event_key)
                 );
@@ -79,7 +79,8 @@ extension SQLiteRegistry {
         }
         if event.isActive {
             try db.execute(
-                sql: "UPDATE told SET event = ? WHERE event_key = ?", arguments: [snapshot, event.key])
+                sql: "UPDATE told SET event = ?, is_alarm = is_alarm OR ? WHERE event_key = ?",
+                arguments: [snapshot, event.level == .alarm, event.key])
         } else {
             try db.execute(sql: "DELETE FROM told WHERE event_key = ?", arguments: [event.key])
         }
@@ -91,8 +92,11 @@ extension SQLiteRegistry {
     ) throws {
         for recipient in try recipients(db) where Notification.concerns(recipient, event) {
             try db.execute(
-                sql: "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?)",
-                arguments: [recipient.id, event.key, snapshot, recipient.reminder(after: now)])
+                sql: "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?)",
+                arguments: [
+                    recipient.id, event.key, snapshot, event.level == .alarm,
+                    recipient.reminder(after: now),
+                ])
             try addDelivery(.onset, to: recipient.id, event.key, snapshot, at: now, db)
         }
     }
@@ -102,8 +106,12 @@ extension SQLiteRegistry {
         _ db: Database
     ) throws {
         let told = try String.fetchAll(
-            db, sql: "SELECT recipient FROM told WHERE event_key = ? ORDER BY recipient",
-            arguments: [event.key])
+            db,
+            sql: """
+                SELECT recipient FROM told WHERE event_key = ? AND (? OR NOT is_alarm)
+                ORDER BY recipient
+                """,
+            arguments: [event.key, kind != .escalation])
         for recipient in told {
             try addDelivery(kind, to: recipient, event.key, snapshot, at: now, db)
         }
@@ -112,18 +120,16 @@ extension SQLiteRegistry {
     /// - Returns: its number.
     @discardableResult
     static func addDelivery(
-        _ kind: Notification.Kind, to recipient: String, _ eventKey: String?, _ event: String?,
+        _ kind: Notification.Kind, to recipient: String, _ eventKey: String, _ event: String?,
         at now: Timestamp, _ db: Database
     ) throws -> Int64 {
-        let id = try randomDigits()
         try db.execute(
             sql: """
                 INSERT INTO delivery (id, recipient, kind, event_key, event, created_ms, due_ms)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                VALUES (lower(hex(randomblob(16))), ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                id, recipient, kind.rawValue, eventKey ?? "test \(id)", event, now.milliseconds,
-                now.milliseconds,
+                recipient, kind.rawValue, eventKey, event, now.milliseconds, now.milliseconds,
             ])
         return db.lastInsertedRowID
     }
@@ -145,14 +151,6 @@ extension SQLiteRegistry {
             ])
     }
 
-    private static func randomDigits() throws -> String {
-        var bytes = [UInt8](repeating: 0, count: 16)
-        guard RAND_bytes(&bytes, 16) == 1 else { throw TokenError.noRandomness }
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-
     private static func clock(_ db: Database) throws -> Timestamp {
         // Julian days since 1970, as milliseconds.
         let milliseconds = try Int64.fetchOne(
@@ -170,8 +168,11 @@ extension SQLiteRegistry: DeliveryBook {
                         SELECT delivery.*, recipient.id AS recipient_id, recipient.name,
                             recipient.channel, recipient.target, recipient.secret,
                             recipient.wants_watchdogs, recipient.quiet_hours, recipient.time_zone,
-                            recipient.reminder_hours, recipient.enabled
+                            recipient.reminder_hours, recipient.enabled,
+                            location.name || ', ' || project.name AS place
                         FROM delivery JOIN recipient ON recipient.id = delivery.recipient
+                            LEFT JOIN location ON location.id = event ->> 'location'
+                            LEFT JOIN project ON project.id = location.project
                         WHERE number IN (
                             SELECT MIN(number) FROM delivery AS one
                             WHERE status = 'pending' AND due_ms <= ? AND NOT EXISTS (
@@ -187,7 +188,8 @@ extension SQLiteRegistry: DeliveryBook {
                     let recipient = Recipient(row: row, id: row["recipient_id"])
                 else { return nil }
                 return DueDelivery(
-                    delivery: delivery, recipient: recipient, secret: row["secret"])
+                    delivery: delivery, recipient: recipient, secret: row["secret"],
+                    place: row["place"])
             }
         }
     }

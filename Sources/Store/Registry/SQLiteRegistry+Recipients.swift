@@ -13,7 +13,7 @@ extension SQLiteRegistry: RecipientBook {
 
     package func add(_ recipient: Recipient, secret: String?) async throws {
         try await pool.write { db in
-            guard try !SQLiteRegistry.isKnown(recipient.id, db) else {
+            guard try SQLiteRegistry.recipientRow(recipient.id, db) == nil else {
                 throw RecipientError.taken(recipient.id)
             }
             let count = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM recipient")!
@@ -24,25 +24,27 @@ extension SQLiteRegistry: RecipientBook {
         }
     }
 
-    package func replace(
-        _ recipient: Recipient, secret: String?, at now: Timestamp
-    ) async throws {
+    package func change<Result: Sendable>(
+        recipient id: String, at now: Timestamp,
+        _ decide: @Sendable (inout Recipient, inout String?) throws -> Result
+    ) async throws -> Result {
         try await pool.write { db in
-            guard try SQLiteRegistry.isKnown(recipient.id, db) else {
-                throw RecipientError.unknown(recipient.id)
-            }
-            let kept = try String.fetchOne(
-                db, sql: "SELECT secret FROM recipient WHERE id = ?", arguments: [recipient.id])
-            try recipient.store(secret: secret ?? kept, db)
+            guard let row = try SQLiteRegistry.recipientRow(id, db),
+                var recipient = Recipient(row: row, id: id)
+            else { throw RecipientError.unknown(id) }
+            var secret: String?
+            let result = try decide(&recipient, &secret)
+            try recipient.store(secret: secret ?? row["secret"], db)
             if !recipient.isEnabled {
-                try SQLiteRegistry.giveUp(recipient.id, "the recipient was switched off", now, db)
+                try SQLiteRegistry.giveUp(id, "the recipient was switched off", now, db)
             }
+            return result
         }
     }
 
     package func removeRecipient(_ id: String, at now: Timestamp) async throws -> Bool {
         try await pool.write { db in
-            guard try SQLiteRegistry.isKnown(id, db) else { return false }
+            guard try SQLiteRegistry.recipientRow(id, db) != nil else { return false }
             try db.execute(sql: "DELETE FROM recipient WHERE id = ?", arguments: [id])
             try SQLiteRegistry.giveUp(id, "the recipient was removed", now, db)
             return true
@@ -51,11 +53,20 @@ extension SQLiteRegistry: RecipientBook {
 
     package func addTest(for recipient: String, at now: Timestamp) async throws -> Delivery {
         try await pool.write { db in
-            guard try SQLiteRegistry.isKnown(recipient, db) else {
+            guard try SQLiteRegistry.recipientRow(recipient, db) != nil else {
                 throw RecipientError.unknown(recipient)
             }
-            let number = try SQLiteRegistry.addDelivery(
-                .test, to: recipient, nil, nil, at: now, db)
+            let key = "test \(recipient) \(now.milliseconds)"
+            // However often somebody presses the button, one test waits.
+            let waiting = try Int64.fetchOne(
+                db,
+                sql: """
+                    UPDATE delivery SET due_ms = ?
+                    WHERE recipient = ? AND kind = 'test' AND status = 'pending' RETURNING number
+                    """,
+                arguments: [now.milliseconds, recipient])
+            let number = try waiting
+                ?? SQLiteRegistry.addDelivery(.test, to: recipient, key, nil, at: now, db)
             let row = try Row.fetchOne(
                 db, sql: "SELECT * FROM delivery WHERE number = ?", arguments: [number])
             return Delivery(row: row!)!
@@ -95,9 +106,8 @@ extension SQLiteRegistry: RecipientBook {
         }
     }
 
-    private static func isKnown(_ id: String, _ db: Database) throws -> Bool {
-        try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM recipient WHERE id = ?)", arguments: [id])!
+    private static func recipientRow(_ id: String, _ db: Database) throws -> Row? {
+        try Row.fetchOne(db, sql: "SELECT * FROM recipient WHERE id = ?", arguments: [id])
     }
 
     /// Nobody waits for what was to go there.

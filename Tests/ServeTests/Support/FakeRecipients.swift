@@ -53,10 +53,17 @@ final class FakeRecipients: RecipientBook {
         }
     }
 
-    func replace(_ recipient: Recipient, secret: String?, at now: Timestamp) async throws {
-        state.withLock { state in
-            state.recipients[recipient.id] = recipient
-            if let secret { state.secrets[recipient.id] = secret }
+    func change<Result: Sendable>(
+        recipient id: String, at now: Timestamp,
+        _ decide: @Sendable (inout Recipient, inout String?) throws -> Result
+    ) async throws -> Result {
+        try state.withLock { state in
+            guard var recipient = state.recipients[id] else { throw RecipientError.unknown(id) }
+            var secret: String?
+            let result = try decide(&recipient, &secret)
+            state.recipients[id] = recipient
+            if let secret { state.secrets[id] = secret }
+            return result
         }
     }
 
