@@ -1,7 +1,8 @@
 //  Notifier.swift · Notify
 //
-//  Looks each second what is due, and sends it. What is to be told stands in the registry, written
-//  with the event itself: nothing waits here, and nothing upstream of the registry waits for us.
+//  Looks what is due, each second and whenever something got there, and sends it. What is to be told
+//  stands in the registry, written with the event itself: nothing waits here, and nothing upstream
+//  of the registry waits for us.
 //
 //      book ──due──▶ outbox ──send──▶ carrier ──▶ recipient
 //        ◀── hold, settle ──┴──────────────┘
@@ -60,12 +61,24 @@ package actor Notifier: Service {
     /// the next start.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
+            // Looks that are asked for while one is taken are one.
+            let (looks, look) = AsyncStream.makeStream(
+                of: Void.self, bufferingPolicy: .bufferingNewest(1))
             await withDiscardingTaskGroup { group in
-                while !Task.isCancelled {
-                    for due in await self.begin() {
-                        group.addTask { await self.send(due) }
+                group.addTask {
+                    while !Task.isCancelled {
+                        look.yield()
+                        try? await Task.sleep(for: .seconds(1))
                     }
-                    try? await Task.sleep(for: .seconds(1))
+                    look.finish()
+                }
+                for await _ in looks {
+                    for due in await self.begin() {
+                        group.addTask {
+                            // One that fails waits for the next second: it is not stormed.
+                            if await self.send(due) { look.yield() }
+                        }
+                    }
                 }
             }
         }
@@ -108,13 +121,15 @@ package actor Notifier: Service {
     }
 
     /// Makes one attempt and writes down what became of it.
-    func send(_ due: DueDelivery) async {
+    /// - Returns: whether it got there.
+    @discardableResult
+    func send(_ due: DueDelivery) async -> Bool {
         let carriage = await attempt(due)
         defer { outbox.finish(due.recipient.id) }
         let now = clock.now
         let settlement: DeliverySettlement
         switch carriage {
-        case .interrupted: return
+        case .interrupted: return false
         case .delivered(let word): settlement = .delivered(word)
         case .refused(let reason): settlement = .dead(reason)
         case .failed(let reason):
@@ -125,6 +140,8 @@ package actor Notifier: Service {
         }
         tell(settlement, of: due)
         await settle(due.delivery.number, settlement, at: now)
+        if case .delivered = settlement { return true }
+        return false
     }
 
     private func attempt(_ due: DueDelivery) async -> Carriage {

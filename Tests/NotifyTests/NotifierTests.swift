@@ -3,6 +3,7 @@
 //  The whole of it but for the network: a registry in a file, a clock that tests move.
 
 import Monitoring
+import ServiceLifecycle
 import Support
 import Testing
 
@@ -161,6 +162,28 @@ import Testing
         await drain(notifier(registry))
         let delivery = try await registry.log()[0]
         #expect(delivery.status == .dead && delivery.attempts == 1)
+    }
+
+    /// At one a second these would take a minute, and a stop would wait for nobody.
+    @Test(.timeLimit(.minutes(5))) func `sends what waits one after the other, until it is stopped`()
+        async throws
+    {
+        let registry = try await registry(.webhook())
+        for number in 0..<60 {
+            let onset = clock.now.advanced(byMilliseconds: Int64(number))
+            try registry.store(.sample(onset: onset), at: clock.now)
+        }
+        let notifier = notifier(registry)
+        let group = ServiceGroup(services: [notifier], logger: quietLogger)
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            while carrier.carried.count < 60 { await Task.yield() }
+            #expect(start.duration(to: .now) < .seconds(20))
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        #expect(try await registry.deliveries(.counts).pending <= 1, "but for one that was not settled")
     }
 
     @Test func `forgets its log after 90 days`() async throws {
