@@ -155,8 +155,11 @@ import Testing
             #expect(try await ids("?status=dead") == ["d3"])
             #expect(try await ids("?recipient=m") == [])
             let page = try await port.get("/api/notifications?limit=3")
-            #expect(page.body.contains(#""pending":1,"dead":1,"next":"2"}"#))
+            #expect(page.body.contains(#""pending":5,"dead":1,"next":"2"}"#))
             #expect(try await ids("?limit=3&cursor=2") == ["d1"])
+            let metrics = try await port.get("/metrics").body
+            #expect(metrics.contains(#"earshot_notifications{status="pending"} 5"#))
+            #expect(metrics.contains(#"earshot_notifications{status="dead"} 1"#))
             #expect(try await port.get("/api/notifications?cursor=x").status == 400)
             #expect(try await port.get("/api/notifications?limit=1001").status == 422)
         }

@@ -85,7 +85,7 @@ final class FakeRecipients: RecipientBook {
         }
         let page = Array(all.prefix(question.limit))
         return DeliveryPage(
-            deliveries: page, pending: 1, dead: 1,
+            deliveries: page, pending: 5, dead: 1,
             next: all.count > page.count ? page.last?.number : nil)
     }
 }
