@@ -33,12 +33,14 @@ setup-bench: setup
 setup-peers: setup
 	scripts/setup peers
 
-## Benchmarks at full size: parts in process as lines, then the store through HTTP, with results in
-## benchmarks/results. STORE_ARGS="--only history" measures a part.
+## Benchmarks at full size: parts in process as lines, then rules and the store through HTTP, with
+## results in benchmarks/results. STORE_ARGS="--only history" measures a part.
 bench: build setup-bench
 	.tools/bench-venv/bin/python benchmarks/workload.py S
 	$(SWIFT_RELEASE) benchmarks
 	$(RELEASE_BIN)/benchmarks $(ARGS)
+	.tools/bench-venv/bin/python benchmarks/rules.py --binary $(RELEASE_BIN)/earshot \
+		--benchmarks $(RELEASE_BIN)/benchmarks
 	.tools/bench-venv/bin/python benchmarks/store.py --binary $(RELEASE_BIN)/earshot $(STORE_ARGS)
 
 ## Earshot beside DuckDB, ClickHouse, Parquet, SQLite and VictoriaMetrics, in one run.

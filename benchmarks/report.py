@@ -72,7 +72,7 @@ def goal(figure):
     return f"{'≤' if is_less else '≥'} {number(target)} {'✓' if is_reached else '✗'}"
 
 
-UNITS = {"ms": "ms", "mib": "MiB", "seconds": "s", "db": "dB"}
+UNITS = {"ms": "ms", "ns": "ns", "mib": "MiB", "seconds": "s", "db": "dB"}
 
 
 def details(figure):

@@ -45,4 +45,30 @@ package enum Dwell {
         }
         return time - midnight <= maximum ? sinceMidnight : loneTicks
     }
+
+    /// Weighs the frames that follow the one at `first` − 1 closely, on its UTC day and in its run.
+    /// O(those); a batch, because a call from another module costs more than a frame's work.
+    ///
+    /// - Parameters:
+    ///   - ends: for each frame the tick that holds its time.
+    ///   - weights: for each frame what ``ticks(at:after:startsRun:maximum:)`` says.
+    /// - Returns: the index of the first frame that does not, or `count`.
+    package static func weighRun(
+        _ times: UnsafePointer<Int64>, from first: Int, to count: Int, maximum: Int64,
+        ends: UnsafeMutablePointer<Int64>, weights: UnsafeMutablePointer<Int32>
+    ) -> Int {
+        var index = first
+        var previous = times[first - 1]
+        var tick = tick(previous)
+        let limit = midnight(before: previous) + dayMilliseconds
+        while index < count, times[index] < limit, times[index] - previous <= maximum {
+            previous = times[index]
+            let next = Dwell.tick(previous)
+            weights[index] = Int32(truncatingIfNeeded: max(1, next - tick))
+            ends[index] = next
+            tick = next
+            index += 1
+        }
+        return index
+    }
 }

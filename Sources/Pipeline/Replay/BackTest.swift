@@ -32,7 +32,7 @@ package struct BackTest: Sendable {
         monitor = UnitMonitor(plan: plan, hasWatchdogs: false)
     }
 
-    /// Takes the next frames, all later than those before, of whatever origin.
+    /// Takes the next frames, all later than those before. Those of the trail are none of them.
     package mutating func take(_ columns: FrameColumns) {
         monitor.take(columns, 0..<columns.count, into: &output)
         frameCount += columns.count

@@ -102,7 +102,7 @@ package struct ReplayDesk: Replays {
             var test = BackTest(rule, plan: stretch.plan)
             _ = try await history.forEachChunk(
                 of: stretch.plan.unit, from: stretch.range.start, to: stretch.range.end
-            ) { test.take($0) }
+            ) { test.take($0.of([.live, .late, .imported])) }
             test.finish()
             report.alarmCount += test.alarmCount
             report.warningCount += test.warningCount

@@ -71,9 +71,7 @@ struct AverageMachine: Sendable {
         limits = RuleLimits(rule)
         isClock = averaging.mode == .clock
         consecutive = max(1, averaging.consecutive)
-        // Without a schedule the window is the local day.
-        let schedule = isClock ? rule.schedule : rule.schedule ?? Schedule(startMinute: 0, endMinute: 0)
-        windows = ScheduleWindows(schedule, on: clock)
+        windows = ScheduleWindows(rule.schedule, on: clock)
         periods = ClockPeriods(lengthMilliseconds: Int64(averaging.seconds) * 1000, on: clock)
         noData = plan.noDataMilliseconds
         coverageMinimum = plan.coverageMinimum
@@ -149,10 +147,10 @@ struct AverageMachine: Sendable {
         let time = block.times[index]
         let flags = FrameState(rawValue: block.states[index])
         let level = levels[index]
-        let isSample = flags.contains(.measuring) && level != Levels.none
+        let isSample = flags.contains(.measuring) && level != FrameBlock.none
         let frame = Part(
             time: time, from: block.ends[index] - Int64(block.weights[index]),
-            until: block.ends[index], tenths: isSample ? level : Levels.none,
+            until: block.ends[index], tenths: isSample ? level : FrameBlock.none,
             isOver: flags.contains(.over))
         move(to: frame, &output)
         guard flags.contains(.measuring) else {
@@ -202,7 +200,7 @@ struct AverageMachine: Sendable {
     /// Goes past periods of which nothing is known, however many.
     private mutating func skipEmpty(before frame: Part, _ output: inout RuleOutput) {
         guard let period = state.period, period.end <= frame.time, period.covered == 0,
-            Dwell.tick(period.end) <= frame.from || frame.tenths == Levels.none
+            Dwell.tick(period.end) <= frame.from || frame.tenths == FrameBlock.none
         else { return }
         breakRuns()
         output.step(.notJudged, at: period.end, of: copy)
@@ -249,7 +247,7 @@ struct AverageMachine: Sendable {
 extension AverageMachine.State {
     /// Adds what of a frame lies in the period.
     fileprivate mutating func add(_ frame: AverageMachine.Part) {
-        guard frame.tenths != Levels.none, let period else { return }
+        guard frame.tenths != FrameBlock.none, let period else { return }
         let low = max(frame.from, floor, Dwell.tick(period.start))
         let high = min(frame.until, Dwell.tick(period.end))
         guard high > low else { return }

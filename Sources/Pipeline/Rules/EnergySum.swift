@@ -65,7 +65,7 @@ struct EnergySum: Hashable, Sendable, Codable {
         return Int16(tenths)
     }
 
-    init() {}
+    init(raw: UInt128 = 0) { self.raw = raw }
 
     package init(from decoder: any Decoder) throws {
         var values = try decoder.unkeyedContainer()

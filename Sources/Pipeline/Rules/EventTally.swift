@@ -59,6 +59,20 @@ struct EventTally: Hashable, Sendable, Codable {
         spanTicks = run.spanTicks
     }
 
+    /// Takes a sample while it is open, `elapsed` ticks after the one before.
+    mutating func take(
+        _ sample: RuleMachine.Sample, _ elapsed: Int64, isBeyond: Bool, isAbove: Bool
+    ) {
+        samples += 1
+        coveredTicks += sample.weight
+        spanTicks += elapsed
+        if sample.isOver { isOverloaded = true }
+        if sample.value != FrameBlock.none { note(sample.value, at: sample.time, isAbove: isAbove) }
+        guard isBeyond else { return }
+        exceededTicks += sample.weight
+        lastExceededAt = sample.time
+    }
+
     /// Takes a value; a new peak is the first that goes beyond those before.
     @inline(__always)
     mutating func note(_ tenths: Int16, at time: Int64, isAbove: Bool) {

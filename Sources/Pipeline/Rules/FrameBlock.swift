@@ -8,6 +8,12 @@ import Monitoring
 struct FrameBlock {
     /// What a block needs beside the columns stays in the first-level cache.
     static let capacity = 1024
+    // As constants of this module: a call into another one costs more than a frame's work.
+    /// `Levels.none`.
+    static let none: Int16 = .min
+    /// The bits of `FrameState.measuring` and `.over`.
+    static let measuring: UInt8 = 1
+    static let over: UInt8 = 2
     typealias Columns = InlineArray<8, UnsafePointer<Int16>?>
 
     let count: Int
@@ -91,20 +97,10 @@ struct FrameTrail: Hashable, Sendable, Codable {
             isFirst = false
             weights[index] = Int32(
                 clamping: Dwell.ticks(at: first, after: time, startsRun: starts, maximum: maximum))
-            var tick = Dwell.tick(first)
-            ends[index] = max(tick, Dwell.tick(midnight) + 1)
-            var previous = first
-            index += 1
-            let limit = midnight + Dwell.dayMilliseconds
-            while index < count, times[index] < limit, times[index] - previous <= maximum {
-                let next = Dwell.tick(times[index])
-                weights[index] = Int32(truncatingIfNeeded: max(1, next - tick))
-                ends[index] = next
-                tick = next
-                previous = times[index]
-                index += 1
-            }
-            time = previous
+            ends[index] = max(Dwell.tick(first), Dwell.tick(midnight) + 1)
+            index = Dwell.weighRun(
+                times, from: index + 1, to: count, maximum: maximum, ends: ends, weights: weights)
+            time = times[index - 1]
         }
     }
 
@@ -113,19 +109,20 @@ struct FrameTrail: Hashable, Sendable, Codable {
         _ maxima: UnsafePointer<Int16>?, _ count: Int, rises: UnsafeMutablePointer<Int16>?
     ) {
         guard let maxima else {
-            rises?.update(repeating: Levels.none, count: count)
+            rises?.update(repeating: FrameBlock.none, count: count)
             return
         }
         guard let rises else {
-            if let last = (0..<count).last(where: { maxima[$0] != Levels.none }) {
+            if let last = (0..<count).last(where: { maxima[$0] != FrameBlock.none }) {
                 maximum = maxima[last]
             }
             return
         }
+        let none = FrameBlock.none
         for index in 0..<count {
             let value = maxima[index]
-            rises[index] = Levels.none
-            guard value != Levels.none else { continue }
+            rises[index] = none
+            guard value != none else { continue }
             if let maximum, value > maximum { rises[index] = value }
             maximum = value
         }

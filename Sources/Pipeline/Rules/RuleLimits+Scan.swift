@@ -42,7 +42,7 @@ extension RuleLimits {
             if lowest < limit &- 1 { break }
             index += stride
         }
-        while index < range.upperBound, values[index] >= limit || values[index] == Levels.none {
+        while index < range.upperBound, values[index] >= limit || values[index] == FrameBlock.none {
             index += 1
         }
         return index

@@ -29,6 +29,8 @@ struct RuleMachine: Sendable {
         var span: ScheduleWindows.Span?
         /// The newest sample's time; kept up while the machine is not idle.
         var sampleAt: Int64?
+        /// The tick at which it ends.
+        var sampleEnd: Int64?
         var alarmRun: RunTally?
         var warningRun: RunTally?
         /// The first of the samples running that have recovered.
@@ -111,16 +113,16 @@ struct RuleMachine: Sendable {
             }
             let time = block.times[index]
             expire(before: time, &output)
-            let flags = FrameState(rawValue: block.states[index])
-            let value = values?[index] ?? Levels.none
-            let other = others?[index] ?? Levels.none
-            if !flags.contains(.measuring) {
+            let flags = block.states[index]
+            let value = values?[index] ?? FrameBlock.none
+            let other = others?[index] ?? FrameBlock.none
+            if flags & FrameBlock.measuring == 0 {
                 stop(at: time, decidedAt: time, &output)
-            } else if value != Levels.none || other != Levels.none {
+            } else if value != FrameBlock.none || other != FrameBlock.none {
                 take(
                     Sample(
-                        time: time, weight: Int64(block.weights[index]), value: value,
-                        other: other, isOver: flags.contains(.over)), &output)
+                        time: time, end: block.ends[index], weight: Int64(block.weights[index]),
+                        value: value, other: other, isOver: flags & FrameBlock.over != 0), &output)
             }
             index += 1
         }
@@ -132,13 +134,20 @@ struct RuleMachine: Sendable {
 extension RuleMachine {
     struct Sample {
         let time: Int64
-        /// In ticks.
+        /// It covers the `weight` ticks before this one.
+        let end: Int64
         let weight: Int64
         /// What may exceed, in tenths; `Levels.none`: does not.
         let value: Int16
         /// What may recover; `Levels.none`: does not.
         let other: Int16
         let isOver: Bool
+
+        /// Whether it is beyond a limit.
+        @inline(__always)
+        func exceeds(_ limit: RuleLimits.Limit, _ sign: Int32) -> Bool {
+            value != FrameBlock.none && sign * Int32(value) > limit.threshold
+        }
     }
 
     mutating func take(_ sample: Sample, _ output: inout RuleOutput) {
@@ -146,18 +155,12 @@ extension RuleMachine {
             endRuns(at: sample.time, &output)
             state.recoveringSince = nil
         }
-        let previous = state.isIdle ? nil : state.sampleAt
-        let elapsed = previous.map {
-            max(sample.weight, Dwell.tick(sample.time) - Dwell.tick($0))
-        } ?? sample.weight
+        let previous = state.isIdle ? nil : state.sampleEnd
+        let elapsed = previous.map { max(sample.weight, sample.end - $0) } ?? sample.weight
         if state.isOpen { follow(sample, elapsed, &output) }
         if !state.isOpen { seekOnset(sample, elapsed, &output) }
         state.sampleAt = sample.time
-    }
-
-    /// Whether the sample is beyond a limit.
-    private func exceeds(_ sample: Sample, _ limit: RuleLimits.Limit) -> Bool {
-        sample.value != Levels.none && limits.sign * Int32(sample.value) > limit.threshold
+        state.sampleEnd = sample.end
     }
 
     // MARK: No event is open
@@ -185,7 +188,7 @@ extension RuleMachine {
         _ run: WritableKeyPath<State, RunTally?>, _ sample: Sample, _ elapsed: Int64,
         _ limit: RuleLimits.Limit, _ output: inout RuleOutput
     ) -> Bool {
-        guard exceeds(sample, limit) else {
+        guard sample.exceeds(limit, limits.sign) else {
             end(run, at: sample.time, &output)
             return false
         }
@@ -265,17 +268,8 @@ extension RuleMachine {
             output.step(.dataBack, at: sample.time, of: copy, sample.value)
             output.add(state.event!)
         }
-        state.event!.samples += 1
-        state.event!.coveredTicks += sample.weight
-        state.event!.spanTicks += elapsed
-        if sample.isOver { state.event!.isOverloaded = true }
-        if sample.value != Levels.none {
-            state.event!.note(sample.value, at: sample.time, isAbove: limits.sign > 0)
-        }
-        if exceeds(sample, limit) {
-            state.event!.exceededTicks += sample.weight
-            state.event!.lastExceededAt = sample.time
-        }
+        state.event!.take(
+            sample, elapsed, isBeyond: sample.exceeds(limit, limits.sign), isAbove: limits.sign > 0)
         if level == .warning, extend(\.alarmRun, sample, elapsed, limits.alarm, &output) {
             state.event!.escalate(from: state.alarmRun!, at: sample.time)
             state.alarmRun = nil
@@ -290,8 +284,8 @@ extension RuleMachine {
         let clear = limits[state.event!.level].clear
         // A maximum that rises beyond the clear level has not recovered, whatever comes now.
         let hasRecovered =
-            sample.other != Levels.none && limits.sign * Int32(sample.other) < clear
-            && (sample.value == Levels.none || limits.sign * Int32(sample.value) < clear)
+            sample.other != FrameBlock.none && limits.sign * Int32(sample.other) < clear
+            && (sample.value == FrameBlock.none || limits.sign * Int32(sample.value) < clear)
         guard hasRecovered else {
             if state.recoveringSince != nil {
                 state.recoveringSince = nil

@@ -44,56 +44,136 @@ struct SlidingAverage: Hashable, Sendable {
         floor = tick
     }
 
-    /// Moves the window's end to `end` and adds a sample of `weight` ticks up to there.
+    /// Lends its samples to `body`, which may add `room` of them.
     @inline(__always)
-    mutating func add(
-        _ tenths: Int16, weight: Int64, until end: Int64, table: UnsafePointer<UInt128>
-    ) {
-        let weight = min(weight, end &- max(floor, end &- length))
-        if weight > 0 {
-            if count > 0, last.end == UInt32(truncatingIfNeeded: end) { removeLast(table) }
-            if count == samples.count { grow() }
-            samples.withUnsafeMutableBufferPointer {
-                $0[(head &+ count) & ($0.count &- 1)] = Sample(
-                    end: UInt32(truncatingIfNeeded: end), weight: Int32(truncatingIfNeeded: weight),
-                    tenths: tenths)
+    mutating func withRing(room: Int, _ body: (inout Ring) -> Void) {
+        while samples.count < count + room { grow() }
+        samples.withUnsafeMutableBufferPointer { samples in
+            EnergySum.table.withUnsafeBufferPointer { table in
+                var ring = Ring(
+                    samples: samples.baseAddress!, mask: samples.count &- 1, length: length,
+                    table: table.baseAddress!, sum: sum.raw, covered: covered, floor: floor,
+                    head: head, count: count)
+                body(&ring)
+                sum.raw = ring.sum
+                covered = ring.covered
+                floor = ring.floor
+                head = ring.head
+                count = ring.count
             }
-            count &+= 1
-            covered &+= weight
-            sum.raw &+= table[EnergySum.place(tenths)] &* UInt128(truncatingIfNeeded: weight)
         }
-        evict(before: end &- length, table)
     }
 
-    /// Takes off what lies before `tick`; a sample that reaches across it is cut.
-    @inline(__always)
-    mutating func evict(before tick: Int64, _ table: UnsafePointer<UInt128>) {
-        let low = UInt32(truncatingIfNeeded: tick)
-        samples.withUnsafeMutableBufferPointer { samples in
+    /// What a mean is beyond.
+    struct Bound {
+        /// The sum of one tick from which on a mean is beyond it, or up to which; `.max`: no mean is.
+        let least: UInt128
+        /// Whether it is beyond from there on, not below.
+        let isAbove: Bool
+        /// Means over fewer ticks are none.
+        let coverage: Int64
+
+        func sum(over ticks: Int64) -> UInt128 {
+            least == .max ? least : least &* UInt128(truncatingIfNeeded: ticks)
+        }
+    }
+
+    /// A sliding average while samples are added to it: all of it in registers.
+    struct Ring {
+        fileprivate let samples: UnsafeMutablePointer<Sample>
+        fileprivate let mask: Int
+        fileprivate let length: Int64
+        fileprivate let table: UnsafePointer<UInt128>
+        private(set) var sum: UInt128
+        private(set) var covered: Int64
+        fileprivate var floor: Int64
+        fileprivate var head: Int
+        fileprivate var count: Int
+
+        /// Moves the window's end to `end` and adds a sample of `weight` ticks up to there.
+        @inline(__always)
+        mutating func add(_ tenths: Int16, weight: Int64, until end: Int64) {
+            let weight = min(weight, end &- max(floor, end &- length))
+            if weight > 0 {
+                if count > 0, samples[last].end == UInt32(truncatingIfNeeded: end) { removeLast() }
+                samples[(head &+ count) & mask] = Sample(
+                    end: UInt32(truncatingIfNeeded: end), weight: Int32(truncatingIfNeeded: weight),
+                    tenths: tenths)
+                count &+= 1
+                covered &+= weight
+                sum &+= energy(tenths, weight)
+            }
+            evict(before: end &- length)
+        }
+
+        /// Adds frames of `indexes` while none asks for more than that.
+        ///
+        /// - Parameter bound: what the means are to stay within.
+        /// - Returns: the index of the first frame that is not measuring, which is not added, or
+        ///   whose mean is beyond the bound, which is; or the end.
+        mutating func addQuiet(
+            _ block: FrameBlock, _ levels: UnsafePointer<Int16>, _ indexes: Range<Int>,
+            within bound: Bound
+        ) -> Int {
+            var ring = self
+            defer { self = ring }
+            var ticks: Int64 = -1
+            var sum: UInt128 = 0
+            var index = indexes.lowerBound
+            while index < indexes.upperBound {
+                if block.states[index] & FrameBlock.measuring == 0 { return index }
+                let level = levels[index]
+                if level != FrameBlock.none {
+                    ring.add(level, weight: Int64(block.weights[index]), until: block.ends[index])
+                    if ring.covered != ticks {
+                        ticks = ring.covered
+                        sum = bound.sum(over: ticks)
+                    }
+                    if ticks >= bound.coverage, (ring.sum >= sum) == bound.isAbove { return index }
+                }
+                index &+= 1
+            }
+            return index
+        }
+
+        /// Forgets all, and lets nothing before `tick` count.
+        mutating func reset(floor tick: Int64) {
+            (sum, covered, head, count, floor) = (0, 0, 0, 0, tick)
+        }
+
+        /// Takes off what lies before `tick`; a sample that reaches across it is cut.
+        @inline(__always)
+        private mutating func evict(before tick: Int64) {
+            let low = UInt32(truncatingIfNeeded: tick)
             while count > 0 {
                 let sample = samples[head]
                 let keeps = Int32(bitPattern: sample.end &- low)
                 if keeps >= sample.weight { return }
                 let lost = keeps > 0 ? sample.weight &- keeps : sample.weight
                 covered &-= Int64(lost)
-                sum.raw &-= table[EnergySum.place(sample.tenths)] &* UInt128(truncatingIfNeeded: lost)
+                sum &-= energy(sample.tenths, Int64(lost))
                 if keeps > 0 {
                     samples[head].weight = keeps
                     return
                 }
-                head = (head &+ 1) & (samples.count &- 1)
+                head = (head &+ 1) & mask
                 count &-= 1
             }
         }
-    }
 
-    private var last: Sample { samples[(head + count - 1) & (samples.count - 1)] }
+        private var last: Int { (head &+ count &- 1) & mask }
 
-    private mutating func removeLast(_ table: UnsafePointer<UInt128>) {
-        let sample = last
-        covered -= Int64(sample.weight)
-        sum.raw &-= table[EnergySum.place(sample.tenths)] &* UInt128(truncatingIfNeeded: sample.weight)
-        count -= 1
+        private mutating func removeLast() {
+            let sample = samples[last]
+            covered &-= Int64(sample.weight)
+            sum &-= energy(sample.tenths, Int64(sample.weight))
+            count &-= 1
+        }
+
+        @inline(__always)
+        private func energy(_ tenths: Int16, _ ticks: Int64) -> UInt128 {
+            table[EnergySum.place(tenths)] &* UInt128(truncatingIfNeeded: ticks)
+        }
     }
 
     private mutating func grow() {

@@ -195,7 +195,7 @@ package struct UnitMonitor: Sendable {
         for index in 0..<block.count {
             watchdogs.take(
                 at: block.times[index], FrameState(rawValue: block.states[index]),
-                levels?[index] ?? Levels.none, into: &output)
+                levels?[index] ?? FrameBlock.none, into: &output)
         }
     }
 

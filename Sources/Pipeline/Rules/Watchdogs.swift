@@ -97,7 +97,7 @@ struct Watchdogs: Sendable {
             (state.level, state.levelSince, state.levelAt) = (nil, nil, nil)
             return
         }
-        guard level != Levels.none else { return }
+        guard level != FrameBlock.none else { return }
         if let last = state.levelAt, state.implausible != nil, time - last > noData {
             Watchdogs.close(&state.implausible, .noData, at: last, time, &output)
             state.level = nil

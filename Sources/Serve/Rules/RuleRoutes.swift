@@ -111,7 +111,7 @@ struct RuleRoutes: Sendable {
     // MARK: - What it would have done
 
     /// The days that a preview looks back: what `days` of the request says.
-    static let previewDays: ClosedRange<Int64> = 1...366
+    static let previewDays: ClosedRange<Int64> = 1...731
     static let previewDaysDefault: Int64 = 30
 
     /// A rule that is not saved, over the past of its site.

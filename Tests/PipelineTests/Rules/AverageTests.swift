@@ -354,36 +354,32 @@ private func hold(_ level: String, _ count: Int) -> String {
         var sliding = SlidingAverage(seconds: 60)
         var samples: [(end: Int64, weight: Int64, tenths: Int16)] = []
         var end: Int64 = 17_000_000_000
-        EnergySum.table.withUnsafeBufferPointer { table in
-            for _ in 0..<400 {
-                let hole = Int.random(in: 0..<20, using: &random) == 0
-                let step = Int64.random(in: hole ? 1...900 : 1...20, using: &random)
-                end += step
-                let weight = hole ? min(10, step) : step
-                let tenths = Int16.random(in: -500...2000, using: &random)
-                samples.append((end, weight, tenths))
-                sliding.add(tenths, weight: weight, until: end, table: table.baseAddress!)
-                var sum = EnergySum()
-                var covered: Int64 = 0
-                for sample in samples {
-                    let ticks = sample.end - max(sample.end - sample.weight, end - 600)
-                    guard ticks > 0 else { continue }
-                    sum.add(sample.tenths, ticks: ticks)
-                    covered += ticks
-                }
-                #expect(sliding.sum == sum)
-                #expect(sliding.covered == covered)
-                #expect(sliding.count <= 600)
+        for _ in 0..<400 {
+            let hole = Int.random(in: 0..<20, using: &random) == 0
+            let step = Int64.random(in: hole ? 1...900 : 1...20, using: &random)
+            end += step
+            let weight = hole ? min(10, step) : step
+            let tenths = Int16.random(in: -500...2000, using: &random)
+            samples.append((end, weight, tenths))
+            sliding.withRing(room: 1) { $0.add(tenths, weight: weight, until: end) }
+            var sum = EnergySum()
+            var covered: Int64 = 0
+            for sample in samples {
+                let ticks = sample.end - max(sample.end - sample.weight, end - 600)
+                guard ticks > 0 else { continue }
+                sum.add(sample.tenths, ticks: ticks)
+                covered += ticks
             }
+            #expect(sliding.sum == sum)
+            #expect(sliding.covered == covered)
+            #expect(sliding.count <= 600)
         }
     }
 
     @Test func `of a window stay bounded at ten samples a second and more`() {
         var sliding = SlidingAverage(seconds: 60)
-        EnergySum.table.withUnsafeBufferPointer { table in
-            for index in 0..<10_000 as Range<Int64> {
-                sliding.add(600, weight: 1, until: 1000 + index / 3, table: table.baseAddress!)
-            }
+        for index in 0..<10_000 as Range<Int64> {
+            sliding.withRing(room: 1) { $0.add(600, weight: 1, until: 1000 + index / 3) }
         }
         #expect(sliding.count == 600)
         #expect(sliding.covered == 600)
