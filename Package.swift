@@ -147,7 +147,7 @@ let package = Package(
             // Python, and the workload's generator in C, which workload.py builds.
             exclude: [
                 "README.md", "chaos.py", "connection.py", "crash.py", "engines", "growth.py",
-                "instance.py", "oracle.py", "peers.py", "progress.py", "queries.py", "report.py",
+                "instance.py", "oracle.py", "peers.py", "progress.py", "queries.py", "report.py", "rules.py",
                 "requirements.txt", "results", "service.py", "soak.py", "store.py", "workload.c",
                 "workload.py",
             ],
