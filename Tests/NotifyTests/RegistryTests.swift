@@ -204,6 +204,9 @@ import Testing
         question.before = page.next
         let last = try await registry.deliveries(question)
         #expect(last.deliveries.map(\.number) == [2] && last.next == nil)
+        var ofEvent = DeliveryQuestion()
+        ofEvent.event = SoundEvent.sample(onset: now.advanced(byMilliseconds: 1)).key
+        #expect(try await registry.deliveries(ofEvent).deliveries.map(\.number) == [4, 3])
     }
 
     @Test func `are forgotten when they are settled and old`() async throws {

@@ -77,6 +77,8 @@ package struct DeliveryQuestion: Hashable, Sendable {
     package var status: Delivery.Status?
     /// ``Recipient/id``; `nil`: all.
     package var recipient: String?
+    /// ``SoundEvent/key``; `nil`: all, and tests.
+    package var event: String?
     /// At most so many, 1 … 1,000.
     package var limit = 100
     /// Where the page before ended: its ``DeliveryPage/next``.

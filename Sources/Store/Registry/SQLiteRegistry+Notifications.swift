@@ -46,6 +46,7 @@ extension SQLiteRegistry {
                     WHERE status = 'pending';
                 CREATE INDEX delivery_status ON delivery (status, number);
                 CREATE INDEX delivery_created ON delivery (created_ms);
+                CREATE INDEX delivery_event ON delivery (event_key, number);
                 CREATE TABLE told (
                     recipient TEXT NOT NULL,
                     event_key TEXT NOT NULL,

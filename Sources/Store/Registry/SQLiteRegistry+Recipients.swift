@@ -81,11 +81,12 @@ extension SQLiteRegistry: RecipientBook {
                     SELECT * FROM delivery
                     WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR recipient = ?2)
                         AND (?3 IS NULL OR number < ?3)
+                        \(question.event == nil ? "AND ?5 IS NULL" : "AND event_key = ?5")
                     ORDER BY number DESC LIMIT ?4
                     """,
                 arguments: [
                     question.status?.rawValue, question.recipient, question.before,
-                    question.limit + 1,
+                    question.limit + 1, question.event,
                 ])
             let count = { (status: Delivery.Status) in
                 try Int.fetchOne(

@@ -81,6 +81,7 @@ final class FakeRecipients: RecipientBook {
         let all = state.withLock { $0.log }.reversed().filter { delivery in
             question.status.map { $0 == delivery.status } ?? true
                 && question.recipient.map { $0 == delivery.recipient } ?? true
+                && question.event.map { $0 == delivery.eventKey } ?? true
                 && question.before.map { delivery.number < $0 } ?? true
         }
         let page = Array(all.prefix(question.limit))
