@@ -60,6 +60,8 @@ let package = Package(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CTimex"),
         .target(name: "CChecksum"),
         .target(name: "CAssets"),
@@ -83,7 +85,7 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        // The four stages.
+        // The stages.
         stage(
             "Ingest",
             nio + [
@@ -106,6 +108,7 @@ let package = Package(
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
             exclude: ["Assets"]),
+        stage("Notify", ["CCurl", "CCrypto", logging, lifecycle]),
 
         // An upstream to develop, test and measure against.
         stage(
@@ -124,8 +127,8 @@ let package = Package(
         .executableTarget(
             name: "earshot",
             dependencies: [
-                "CTimex", "Monitoring", "Ingest", "Pipeline", "Store", "Serve", "Simulator", "Web",
-                "Provisioning", logging, lifecycle,
+                "CTimex", "Monitoring", "Ingest", "Pipeline", "Store", "Serve", "Notify",
+                "Simulator", "Web", "Provisioning", logging, lifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -160,6 +163,13 @@ let package = Package(
         tests(
             "StoreTests", ["Store", logging, .product(name: "GRDB", package: "GRDB.swift")],
             exclude: ["Fuzzing/README.md"]),
+        tests(
+            "NotifyTests",
+            [
+                "Notify", "Store", logging, .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            exclude: ["receiver.py", "requirements.txt"]),
         tests("ProvisioningTests", ["Provisioning"]),
         tests("ServeTests", ["Serve", "JSON", "Web"]),
         tests(

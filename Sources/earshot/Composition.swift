@@ -11,6 +11,7 @@ import Logging
 import Monitoring
 import NIOCore
 import NIOPosix
+import Notify
 import Pipeline
 import Serve
 import ServiceLifecycle
@@ -94,9 +95,9 @@ struct Composition {
                 directory: registry, sites: registry, rules: registry,
                 events: CurrentEvents(of: registry, open: watch, sites: registry),
                 replays: ReplayDesk(history: history, ledger: registry), history: history,
-                importer: store, deletion: store, live: hub, tokens: registry, store: store,
-                pipeline: pipeline, upstreams: ingest, units: ingest, faults: [ingest, pipeline],
-                clock: clock),
+                importer: store, deletion: store, live: hub, tokens: registry,
+                recipients: registry, store: store, pipeline: pipeline, upstreams: ingest,
+                units: ingest, faults: [ingest, pipeline], clock: clock),
             hub: streams, counts: counts, keys: keys,
             onBound: { await announcement.operatorBound($0) },
             logger: logger)
@@ -104,7 +105,12 @@ struct Composition {
             host: settings.portalListen.host, port: settings.portalListen.port,
             publicURL: settings.publicURL, web: settings.limits.web, counts: counts,
             onBound: { await announcement.portalBound($0) }, logger: logger)
-        services = [store, pipeline, ingest, upstreamWatch, streams, portalListener, operatorListener]
+        let notifier = Notifier(
+            book: registry, configuration: settings.notifications, clock: clock, logger: logger)
+        services = [
+            store, pipeline, ingest, upstreamWatch, notifier, streams, portalListener,
+            operatorListener,
+        ]
     }
 
     /// What judges levels, and what had been open.

@@ -35,6 +35,9 @@ import Testing
         case .span(let least, let most): "\(least.text) … \(most.text)"
         case .number(let range): "\(range.lowerBound) … \(range.upperBound)"
         case .bytes(let most): "0 … \(most.text)"
+        case .mailServer: "`smtp://user@host:port`"
+        case .mailAddress: "`name@host`"
+        case .password: "a text"
         }
     }
 

@@ -48,6 +48,9 @@ import Web
                 case .span: ("1m", #""1m""#)
                 case .number(let range): ("\(range.lowerBound)", "\(range.lowerBound)")
                 case .bytes: ("64MiB", #""64MiB""#)
+                case .mailServer: ("smtp://me@a.example:587", #""smtp://me@a.example:587""#)
+                case .mailAddress: ("e@a.example", #""e@a.example""#)
+                case .password: ("s", #""s""#)
                 }
             let good2 = setting.key == "retention" ? ("2d", #""2d""#) : good
             let byName = settled([setting.environment: good2.0])
@@ -105,6 +108,9 @@ import Web
         ("EARSHOT_UPSTREAMS", "http://a:1, http://a:1/", "names a:1 twice"),
         ("EARSHOT_UPSTREAMS", "http://a/path", "is http://a/path. Give scheme"),
         ("EARSHOT_UPSTREAMS", "https://a", "Give scheme, host and port only"),
+        ("EARSHOT_SMTP_URL", "smtp://me:secret@a.example", "The password goes into EARSHOT_SMTP_PASSWORD"),
+        ("EARSHOT_SMTP_URL", "a.example:25", "is not a URL like smtp://"),
+        ("EARSHOT_MAIL_FROM", "nobody", "is nobody. Give an address"),
         ("EARSHOT_DURABILITY", "forever", "Give one of commit, interval, relaxed."),
         ("EARSHOT_LOG_LEVEL", "loud", "Give one of trace"),
     ])

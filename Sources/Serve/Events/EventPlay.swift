@@ -25,12 +25,14 @@ struct EventPlay {
     private var nextStep = 0
 
     /// - Parameter speed: one of ``speeds``.
-    init(_ replay: EventReplay, of event: SoundEvent, speed: Int64) {
+    init(
+        _ replay: EventReplay, of event: SoundEvent, _ deliveries: [Delivery] = [], speed: Int64
+    ) {
         unit = event.unit
         range = replay.range
         self.speed = speed
         frames = replay.frames
-        steps = PlayStep.steps(of: replay, event).filter { replay.range.contains($0.at) }
+        steps = PlayStep.steps(of: replay, event, deliveries).filter { replay.range.contains($0.at) }
         opening = StreamMessage.replay(of: event, in: range, speed: speed)
         end = EventPlay.offset(range.end.milliseconds, range, speed)
     }

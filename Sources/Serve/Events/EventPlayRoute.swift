@@ -34,8 +34,19 @@ struct EventPlayRoute: SocketRoute {
         let place = try places.take()
         defer { place.leave() }
         let replay = try await sources.replays.replay(event, at: sources.clock.now)
-        let play = EventPlay(replay, of: event, speed: speed)
+        let play = EventPlay(
+            replay, of: event, try await sources.recipients.deliveries(of: event), speed: speed)
         return { Player(play, visitor: $0, tokens: sources.tokens, counts: counts, pace: pace) }
+    }
+}
+
+extension RecipientBook {
+    /// What was told of an event, newest first; of more than 1,000 the newest.
+    func deliveries(of event: SoundEvent) async throws -> [Delivery] {
+        var question = DeliveryQuestion()
+        question.event = event.key
+        question.limit = 1000
+        return try await deliveries(question).deliveries
     }
 }
 

@@ -55,7 +55,9 @@ struct EventRoutes: Sendable {
         let place = try places.take()
         defer { place.leave() }
         let replay = try await sources.replays.replay(event, at: sources.clock.now)
-        return .json(ReplayBody.replay(replay, of: event))
+        return .json(
+            ReplayBody.replay(
+                replay, of: event, try await sources.recipients.deliveries(of: event)))
     }
 
     func acknowledge(_ request: Request, _ context: RequestScope) async throws -> Response {

@@ -10,7 +10,9 @@ enum ReplayBody {
     /// The columns of a player: level and state.
     private static let metrics: [Metric] = [.lp, .leq, .lmax]
 
-    static func replay(_ replay: EventReplay, of event: SoundEvent) -> ByteBuffer {
+    static func replay(
+        _ replay: EventReplay, of event: SoundEvent, _ deliveries: [Delivery]
+    ) -> ByteBuffer {
         let frames = replay.frames
         var text = JSONText(capacity: 4096 + frames.count * 40)
         text.beginObject()
@@ -31,7 +33,7 @@ enum ReplayBody {
         text.endArray()
         text.key("steps")
         text.beginArray()
-        for step in PlayStep.steps(of: replay, event) {
+        for step in PlayStep.steps(of: replay, event, deliveries) {
             text.beginObject()
             step.write(into: &text)
             text.endObject()

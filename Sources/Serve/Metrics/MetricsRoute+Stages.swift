@@ -1,6 +1,6 @@
 //  MetricsRoute+Stages.swift · Serve
 //
-//  What pipeline and store count, for Prometheus.
+//  What pipeline, store and deliveries count, for Prometheus.
 
 import Monitoring
 
@@ -34,6 +34,15 @@ extension MetricsRoute {
         text.family(
             "earshot_channel_observations_limit", .gauge, "Where ingest begins to wait.",
             Double(counts.waitingMaximum))
+    }
+
+    func writeNotifications(_ deliveries: DeliveryPage, _ text: inout MetricsText) {
+        text.family(
+            "earshot_notifications", .gauge, "Messages that wait, and those that nobody got."
+        ) {
+            $0.sample(["status": "pending"], Double(deliveries.pending))
+            $0.sample(["status": "dead"], Double(deliveries.dead))
+        }
     }
 
     func writeStore(_ statistics: StoreStatistics, isWorking: Bool, _ text: inout MetricsText) {

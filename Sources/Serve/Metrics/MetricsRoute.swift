@@ -26,6 +26,7 @@ struct MetricsRoute: Sendable {
         writePipeline(sources.pipeline.counts, &text)
         writeStore(
             sources.store.statistics(), isWorking: sources.store.reasons().isEmpty, &text)
+        writeNotifications(try await sources.recipients.deliveries(.counts), &text)
         writeRequests(&text)
         writeSockets(&text)
         return Response(

@@ -62,6 +62,7 @@ package struct OperatorListener: Service {
         package var deletion: any FrameDeletion
         package var live: any LiveFeed
         package var tokens: any TokenDirectory
+        package var recipients: any RecipientBook
         package var store: any StoreHealth
         package var pipeline: any PipelineHealth
         package var upstreams: any UpstreamHealth
@@ -74,9 +75,9 @@ package struct OperatorListener: Service {
             directory: any UnitDirectory, sites: any SiteBook, rules: any RuleBook,
             events: any EventBook, replays: any Replays, history: any LevelHistory,
             importer: any FrameImporter, deletion: any FrameDeletion, live: any LiveFeed,
-            tokens: any TokenDirectory, store: any StoreHealth, pipeline: any PipelineHealth,
-            upstreams: any UpstreamHealth, units: any UnitHealth, faults: [any FaultCounts],
-            clock: any WallClock
+            tokens: any TokenDirectory, recipients: any RecipientBook, store: any StoreHealth,
+            pipeline: any PipelineHealth, upstreams: any UpstreamHealth, units: any UnitHealth,
+            faults: [any FaultCounts], clock: any WallClock
         ) {
             self.directory = directory
             self.sites = sites
@@ -88,6 +89,7 @@ package struct OperatorListener: Service {
             self.deletion = deletion
             self.live = live
             self.tokens = tokens
+            self.recipients = recipients
             self.store = store
             self.pipeline = pipeline
             self.upstreams = upstreams

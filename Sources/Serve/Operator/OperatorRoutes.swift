@@ -46,6 +46,7 @@ struct OperatorRoutes {
         addSites()
         addRules(origins, replays)
         addEvents(origins, announce, replays)
+        addNotifications(origins)
         addTransfers(origins, configuration)
         addPages(pages)
     }
@@ -183,6 +184,16 @@ struct OperatorRoutes {
             .post("/events/:event/comments") { request, context in
                 try await events.comment(request, context)
             }
+    }
+
+    /// Who is told of events, and what they were told.
+    private func addNotifications(_ origins: OriginPolicy) {
+        NotificationRoutes(
+            book: sources.recipients, clock: sources.clock, bodies: bodies, logger: log.logger
+        ).add(
+            to: guarded(""),
+            changing: guarded("")
+                .add(middleware: ChangeMiddleware(scope: .admin, origins: origins)))
     }
 
     /// Frames in and out in bulk.

@@ -14,7 +14,12 @@ extension SQLiteRegistry: EventLedger {
         try await pool.write { db in
             for entry in batch.entries { try entry.store(db) }
             for checkpoint in batch.checkpoints { try checkpoint.store(db) }
-            return try batch.events.map { try $0.store(db) }
+            return try batch.events.map { event in
+                let before = try SoundEvent.stored(key: event.key, db)
+                let after = try event.store(db)
+                try SQLiteRegistry.enqueueDeliveries(for: after, before: before, db)
+                return after.id
+            }
         }
     }
 

@@ -47,6 +47,7 @@ extension SQLiteRegistry {
         }
         migrator.registerMigration("3 sites and rules", migrate: makeSites)
         migrator.registerMigration("4 events and the journal", migrate: makeEvents)
+        migrator.registerMigration("5 recipients and deliveries", migrate: makeNotifications)
         return migrator
     }
 

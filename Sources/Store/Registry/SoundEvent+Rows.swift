@@ -11,6 +11,13 @@ extension SoundEvent {
         return try stored(row.map { [$0] } ?? [], db).first
     }
 
+    /// The event of a key as it is stored, without notes.
+    static func stored(key: String, _ db: Database) throws -> SoundEvent? {
+        try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT * FROM event WHERE key = ?"), arguments: [key]
+        ).flatMap(SoundEvent.init(row:))
+    }
+
     /// The events of `rows`, in their order, with their notes.
     static func stored(_ rows: [Row], _ db: Database) throws -> [SoundEvent] {
         var events = rows.compactMap(SoundEvent.init(row:))
@@ -52,14 +59,14 @@ extension SoundEvent {
     }
 
     /// Writes this event over the one of its key, whose id and notes stay.
-    /// - Returns: the event's id.
-    func store(_ db: Database) throws -> Int64 {
+    /// - Returns: the event as it is stored now, without notes.
+    func store(_ db: Database) throws -> SoundEvent {
         var event = self
         event.id = 0
         event.isSaved = true
         event.acknowledgements = []
         event.comments = []
-        return try Int64.fetchOne(
+        event.id = try Int64.fetchOne(
             db.cachedStatement(
                 sql: """
                     INSERT INTO event
@@ -73,5 +80,6 @@ extension SoundEvent {
                 key, kind.rawValue, unit?.name, upstream, location, onsetAt.milliseconds,
                 clearedAt?.milliseconds, try StoredJSON.text(event),
             ])!
+        return event
     }
 }

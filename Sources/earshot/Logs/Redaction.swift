@@ -30,6 +30,7 @@ enum Redaction {
 
     private static let rules: [Rule] = [
         Rule("es_", takesPrefix: true, least: 64, isHexadecimal),
+        Rule("esw_", takesPrefix: true, least: 64, isHexadecimal),
         Rule("bearer ", isWord),
         Rule("earshot-operator=", isWord),
         Rule("earshot-portal=", isWord),

@@ -73,12 +73,25 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: .of(.diskReserve))
     var diskReserve: String?
 
+    @Option(name: .customLong("smtp-url"), help: .of(.smtpURL))
+    var smtpURL: String?
+
+    @Option(name: .customLong("smtp-tls"), help: .of(.smtpTLS), completion: .of(.smtpTLS))
+    var smtpTLS: String?
+
+    @Option(help: .of(.mailFrom))
+    var mailFrom: String?
+
+    @Option(help: .of(.webhookPrivate), completion: .of(.webhookPrivate))
+    var webhookPrivate: String?
+
     var flags: [String: [String]] {
         let given: [(Setting, String?)] = [
             (.operatorListen, operatorListen), (.portalListen, portalListen),
             (.publicURL, publicURL), (.pollInterval, pollInterval), (.durability, durability),
             (.commitInterval, commitInterval), (.retention, retention),
-            (.diskReserve, diskReserve),
+            (.diskReserve, diskReserve), (.smtpURL, smtpURL), (.smtpTLS, smtpTLS),
+            (.mailFrom, mailFrom), (.webhookPrivate, webhookPrivate),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { setting, text in
             text.map { (setting.key, [$0]) }

@@ -1,6 +1,7 @@
 //  ServiceSettings.swift · earshot
 
 import Monitoring
+import Notify
 
 /// What is in force for the service, as the composition root takes it.
 struct ServiceSettings {
@@ -11,6 +12,8 @@ struct ServiceSettings {
     let commitInterval: TimeSpan
     let retention: TimeSpan
     let diskReserveBytes: Int
+    let smtpURL: String?
+    let notifications: Notifier.Configuration
     let limits: Limits
 
     /// The bounds that can be set; each is explained in the table of settings.
@@ -43,6 +46,8 @@ struct ServiceSettings {
         commitInterval = settings.span(.commitInterval)
         retention = settings.span(.retention)
         diskReserveBytes = settings.bytes(.diskReserve)
+        smtpURL = settings.text(.smtpURL)
+        notifications = ServiceSettings.notifications(settings)
         limits = Limits(
             socketsPerSession: settings.number(.socketsPerSession),
             socketsPerAddress: settings.number(.socketsPerAddress),
@@ -56,6 +61,19 @@ struct ServiceSettings {
             waitingMessages: settings.number(.waitingMessages), blocked: settings.span(.blocked),
             upstreamTimeout: settings.span(.upstreamTimeout),
             upstreamBytes: settings.number(.upstreamBytes))
+    }
+}
+
+extension ServiceSettings {
+    fileprivate static func notifications(_ settings: Settings) -> Notifier.Configuration {
+        var configuration = Notifier.Configuration()
+        if let url = settings.text(.smtpURL), let from = settings.text(.mailFrom) {
+            configuration.mailServer = MailServer(
+                url: url, password: settings.text(.smtpPassword), from: from,
+                requiresTLS: settings.text(.smtpTLS) == "required")
+        }
+        configuration.allowsPrivateTargets = settings.text(.webhookPrivate) == "allow"
+        return configuration
     }
 }
 
@@ -80,6 +98,11 @@ enum SettingsReview {
             sentences.append(
                 "public_url \(url) is not https, and a listener is open to the network at \(host). "
                     + "Put a TLS proxy before it and give its https URL, or listen on 127.0.0.1.")
+        }
+        if settings.smtpURL != nil, settings.notifications.mailServer == nil {
+            sentences.append(
+                "smtp_url is set and mail_from is not, so no mail can be sent. "
+                    + "Give --mail-from, for example earshot@levels.example.org.")
         }
         return sentences
     }

@@ -51,6 +51,21 @@ extension Setting {
     static let diskReserve = Setting(
         "disk_reserve", flag: "--disk-reserve", .bytes(.init(bytes: 16 << 40)), "1GiB",
         "Free room below which raw frames of the oldest days go, a tenth of the disk at most; 0 never")
+    static let smtpURL = Setting(
+        "smtp_url", flag: "--smtp-url", .mailServer, "none",
+        "Mail server for notifications", fallback: { _ in nil })
+    static let smtpPassword = Setting(
+        "smtp_password", .password, "none", "Password of the user in smtp_url", isSecret: true,
+        fallback: { _ in nil })
+    static let smtpTLS = Setting(
+        "smtp_tls", flag: "--smtp-tls", .choice(["required", "none"]), "required",
+        "Whether mail is sent without TLS, for a server on the same machine")
+    static let mailFrom = Setting(
+        "mail_from", flag: "--mail-from", .mailAddress, "none",
+        "Whom mails of notifications are from; needed with smtp_url", fallback: { _ in nil })
+    static let webhookPrivate = Setting(
+        "webhook_private", flag: "--webhook-private", .choice(["refuse", "allow"]), "refuse",
+        "Whether webhooks may lead to addresses that are not of the public Internet")
     static let log = Setting(
         "log", flag: "--log", .choice(["text", "json"]), "text on a terminal, else json",
         "How log lines look; they go to standard error"
@@ -113,8 +128,9 @@ extension Setting {
     /// In the order in which they are shown and settled.
     static let all: [Setting] = [
         data, operatorListen, portalListen, publicURL, upstreams, pollInterval, durability,
-        commitInterval, retention, diskReserve, log, logLevel, socketsPerSession, socketsPerAddress,
-        signInsPerMinute, connections, headBytes, headFields, idle, bodyBytes, imports, exports,
-        messageBytes, messagesPerSecond, waitingMessages, blocked, upstreamTimeout, upstreamBytes,
+        commitInterval, retention, diskReserve, smtpURL, smtpPassword, smtpTLS, mailFrom,
+        webhookPrivate, log, logLevel, socketsPerSession, socketsPerAddress, signInsPerMinute,
+        connections, headBytes, headFields, idle, bodyBytes, imports, exports, messageBytes,
+        messagesPerSecond, waitingMessages, blocked, upstreamTimeout, upstreamBytes,
     ]
 }

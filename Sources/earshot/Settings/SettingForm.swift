@@ -3,6 +3,7 @@
 //  What the value of a setting looks like, however it came: flag, environment or file.
 
 import Monitoring
+import Notify
 
 /// A value that was given and understood.
 enum SettingValue: Equatable, Sendable {
@@ -39,6 +40,12 @@ enum SettingForm: Equatable, Sendable {
     case number(ClosedRange<Int>)
     /// A size, up to …; 0 is one.
     case bytes(ByteCount)
+    /// `smtp://[user@]host[:port]` or `smtps://…`.
+    case mailServer
+    /// `name@host`.
+    case mailAddress
+    /// Any text.
+    case password
 
     /// What is wrong with a value, to stand behind the setting's name: `is 19ms. The least …`.
     struct Complaint: Error, Equatable {
@@ -83,6 +90,21 @@ enum SettingForm: Equatable, Sendable {
                 throw Complaint("is \(text). The most is \(most.text): give that or less.")
             }
             return .bytes(count)
+        case .mailServer:
+            // What is wrong may hold a password: it is not repeated.
+            guard MailServer.isURL(text) else {
+                throw Complaint(
+                    "is not a URL like smtp://user@mail.example.org:587 or smtps://mail.example.org. "
+                        + "The password goes into EARSHOT_SMTP_PASSWORD.")
+            }
+            return .text(text)
+        case .mailAddress:
+            guard Recipient.isMailAddress(text) else {
+                throw Complaint("is \(text). Give an address like earshot@levels.example.org.")
+            }
+            return .text(text)
+        case .password:
+            return .text(text)
         }
     }
 

@@ -38,27 +38,36 @@ import Testing
             })
     }
 
+    /// One that came at 4 s, and one that nobody got.
+    private static let deliveries = [Delivery.Status.delivered, .dead].map { status in
+        var delivery = Delivery(
+            id: "d", recipient: "ops", kind: .onset, eventKey: "e", event: nil, createdAt: start)
+        delivery.status = status
+        delivery.finishedAt = start.advanced(byMilliseconds: 4000)
+        return delivery
+    }
+
     /// A digit for a reading, a letter for a step.
     private func letter(_ message: String) -> String {
         if message.contains(#""type":"frame""#) {
             return String(message.split(separator: #""lp":70."#)[1].first!)
         }
         let word = message.split(separator: #""step":""#).last!.prefix { $0 != "\"" }
-        return ["onset": "o", "peak": "p", "cleared": "c", "acknowledged": "a"][String(word)] ?? "?"
+        return ["onset": "o", "peak": "p", "cleared": "c", "acknowledged": "a", "delivered": "d"][String(word)] ?? "?"
     }
 
-    // What is due at the end of each second of ours; o, p, c: onset, peak, clear; a: acknowledged.
+    // What is due at the end of each second of ours; o, p, c: onset, peak, clear; d: told; a: acknowledged.
     @Test(arguments: [
-        (1, "0 1 2o 3p 4 5c 6a 7 8 -"),
-        (2, "01 2o3p 45c 6a7 8 -"),
-        (4, "012o3p 45c6a7 8 -"),
-        (1000, "012o3p45c6a78 -"),
+        (1, "0 1 2o 3p 4d 5c 6a 7 8 -"),
+        (2, "01 2o3p 4d5c 6a7 8 -"),
+        (4, "012o3p 4d5c6a7 8 -"),
+        (1000, "012o3p4d5c6a78 -"),
     ])
     func `tells what came, when it came`(speed: Int64, told: String) {
         var play = EventPlay(
             // The peak is known at the end.
             Self.replay([(.onset, 2), (.peak, 3), (.cleared, 5)].reversed()), of: Self.event(),
-            speed: speed)
+            Self.deliveries, speed: speed)
         var seconds: [String] = []
         var second: Int64 = 0
         while play.next != nil {

@@ -34,6 +34,7 @@ import Testing
         ]
         site.books.set([.sample()])
         site.books.change { $0.put(SoundEvent.sample().rule!) }
+        site.recipients.fill()
         site.feed.publish([
             .frame(.sample("b-2", at: "2026-11-23T15:59:59Z", start: "2026-11-23T07:00:00Z"))
         ])
@@ -138,6 +139,9 @@ import Testing
             ("/api/events/{event}", "/api/events/1", 200),
             ("/api/events/{event}/replay", "/api/events/1/replay", 200),
             ("/api/events/{event}/replay", "/api/events/999/replay", 404),
+            ("/api/recipients", "/api/recipients", 200),
+            ("/api/notifications", "/api/notifications", 200),
+            ("/api/notifications", "/api/notifications?status=lost", 422),
         ]
         var seen: Set<String> = []
         let schema = try await site().run { port async throws in

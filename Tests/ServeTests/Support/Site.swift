@@ -25,6 +25,7 @@ struct Site {
     let feed = FakeFeed()
     let demand = FakeDemand()
     var tokens = FakeTokens()
+    let recipients = FakeRecipients()
     var units = FakeUnitHealth()
     var pipeline = FakePipeline()
     var faults: [FakeFaults] = []
@@ -60,8 +61,8 @@ struct Site {
         OperatorListener.Sources(
             directory: broken ?? directory, sites: books, rules: books, events: books, replays: books,
             history: exported ?? history, importer: frames, deletion: frames, live: feed,
-            tokens: tokens, store: store, pipeline: pipeline, upstreams: upstreams, units: units,
-            faults: faults, clock: clock)
+            tokens: tokens, recipients: recipients, store: store, pipeline: pipeline,
+            upstreams: upstreams, units: units, faults: faults, clock: clock)
     }
 
     /// Runs the port; `body` gets its number and the hub.
