@@ -48,6 +48,7 @@ extension SQLiteRegistry {
         migrator.registerMigration("3 sites and rules", migrate: makeSites)
         migrator.registerMigration("4 events and the journal", migrate: makeEvents)
         migrator.registerMigration("5 recipients and deliveries", migrate: makeNotifications)
+        migrator.registerMigration("6 links and sessions of clients", migrate: makePortal)
         return migrator
     }
 

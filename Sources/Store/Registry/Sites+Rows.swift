@@ -119,7 +119,7 @@ extension Project {
 }
 
 extension Location {
-    fileprivate init?(row: Row) {
+    init?(row: Row) {
         guard let kind = Kind(rawValue: row["kind"]), let status = Status(rawValue: row["status"])
         else { return nil }
         self.init(
