@@ -29,6 +29,8 @@ package actor Notifier: Service {
     private let carrier: any Carrier
     private let mailServer: MailServer?
     private let clock: any WallClock
+    /// Tells when to look for what is due.
+    private let pace: any Clock<Duration>
     private let logger: Logger
     private var outbox = Outbox()
     private var keptHouseAt: Timestamp?
@@ -48,12 +50,13 @@ package actor Notifier: Service {
 
     init(
         book: any DeliveryBook, carrier: any Carrier, mailServer: MailServer? = nil,
-        clock: any WallClock, logger: Logger
+        clock: any WallClock, pace: any Clock<Duration> = ContinuousClock(), logger: Logger
     ) {
         self.book = book
         self.carrier = carrier
         self.mailServer = mailServer
         self.clock = clock
+        self.pace = pace
         self.logger = logger
     }
 
@@ -68,7 +71,7 @@ package actor Notifier: Service {
                 group.addTask {
                     while !Task.isCancelled {
                         look.yield()
-                        try? await Task.sleep(for: .seconds(1))
+                        try? await self.pace.sleep(for: .seconds(1))
                     }
                     look.finish()
                 }
@@ -174,7 +177,7 @@ package actor Notifier: Service {
         while !Task.isCancelled {
             do { return try await book.settle(number, settlement, at: now) }
             catch { tellBookFailure(error) }
-            try? await Task.sleep(for: .seconds(10))
+            try? await pace.sleep(for: .seconds(10))
         }
     }
 

@@ -53,7 +53,10 @@ import Testing
             return String(message.split(separator: #""lp":70."#)[1].first!)
         }
         let word = message.split(separator: #""step":""#).last!.prefix { $0 != "\"" }
-        return ["onset": "o", "peak": "p", "cleared": "c", "acknowledged": "a", "delivered": "d"][String(word)] ?? "?"
+        let letters = [
+            "onset": "o", "peak": "p", "cleared": "c", "acknowledged": "a", "delivered": "d",
+        ]
+        return letters[String(word)] ?? "?"
     }
 
     // What is due at the end of each second of ours; o, p, c: onset, peak, clear; d: told; a: acknowledged.
