@@ -28,7 +28,7 @@ struct Authenticator: Sendable {
             return Access(token: token, isSession: false)
         }
         guard let value = cookie.value(in: fields),
-            let id = cookie.tokenID(of: value, now: clock.now),
+            let id = cookie.sessionID(of: value, now: clock.now),
             let token = try await tokens.token(withID: id)
         else { return nil }
         return Access(token: token, isSession: true)

@@ -4,45 +4,53 @@
 //
 //      v1.<key id>.<session id>.<expiry, Unix seconds>.<HMAC-SHA-256, hexadecimal>
 //
-//  The session id is that of the token it was begun with: a token that is revoked or expires ends
-//  its sessions. The code covers the purpose too, so that no cookie serves for another.
+//  The code covers the purpose too, so that no cookie serves for another.
 
 import HTTPTypes
 import Monitoring
 
-/// Makes and checks the values of the operators' session cookie.
+/// Makes and checks the values of a listener's session cookie.
 struct SessionCookie: Sendable {
     /// How long a session lasts at most. Nothing is kept here that could tell when it was used.
     static let lifetimeSeconds: Int64 = 30 * 86_400
-    private static let purpose = "earshot-operator-session\n"
 
+    /// Whose sessions they are: a cookie of one serves nobody else.
+    enum Audience: String {
+        /// Its session id is that of the token that it was begun with.
+        case `operator`
+        /// Its session id is ``PortalSession/id``.
+        case portal
+    }
+
+    var audience = Audience.operator
     let keys: KeyRing
     /// Only over https: `Secure`, and a name that browsers take from https only.
     let isSecure: Bool
 
-    var name: String { isSecure ? "__Host-earshot-operator" : "earshot-operator" }
+    var name: String { (isSecure ? "__Host-earshot-" : "earshot-") + audience.rawValue }
+    private var purpose: String { "earshot-\(audience.rawValue)-session\n" }
 
-    /// The value of a session begun at `now` with the token of this id.
-    func value(tokenID: Int64, now: Timestamp) -> String {
+    /// The value of a session of this id that begins at `now`.
+    func value(sessionID: Int64, now: Timestamp) -> String {
         let expiry = now.milliseconds / 1000 + SessionCookie.lifetimeSeconds
-        let text = "v1.\(keys.newest.id).\(tokenID).\(expiry)"
-        return "\(text).\(Digest.hex(SessionCookie.code(of: text, keys.newest)))"
+        let text = "v1.\(keys.newest.id).\(sessionID).\(expiry)"
+        return "\(text).\(Digest.hex(code(of: text, keys.newest)))"
     }
 
-    /// The token's id of a session that holds at `now`; `nil` for everything else.
-    func tokenID(of value: some StringProtocol, now: Timestamp) -> Int64? {
+    /// The id of a session that is sealed and holds at `now`; `nil` for everything else.
+    func sessionID(of value: some StringProtocol, now: Timestamp) -> Int64? {
         let parts = value.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 5, parts[0] == "v1", let key = keys.key(parts[1]),
             let code = Digest.bytes(hex: parts[4]),
             Digest.areEqual(
-                code, SessionCookie.code(of: parts[..<4].joined(separator: "."), key)),
-            let tokenID = Int64(parts[2]), let expiry = Int64(parts[3]),
+                code, self.code(of: parts[..<4].joined(separator: "."), key)),
+            let sessionID = Int64(parts[2]), let expiry = Int64(parts[3]),
             now.milliseconds / 1000 < expiry
         else { return nil }
-        return tokenID
+        return sessionID
     }
 
-    private static func code(of text: String, _ key: KeyRing.Key) -> [UInt8] {
+    private func code(of text: String, _ key: KeyRing.Key) -> [UInt8] {
         Digest.hmac(key: key.secret, Array((purpose + text).utf8))
     }
 

@@ -78,7 +78,7 @@ final class SignIn: Sendable {
             status: .seeOther,
             headers: [
                 .location: next,
-                .setCookie: cookie.setting(cookie.value(tokenID: token.id, now: now)),
+                .setCookie: cookie.setting(cookie.value(sessionID: token.id, now: now)),
             ])
     }
 

@@ -90,7 +90,7 @@ private struct BrokenDirectory: UnitDirectory {
         site.logger = log.logger
         site.tokens = FakeTokens(["hush-1": 7], scope: .admin)
         let cookie = SessionCookie(keys: site.keys, isSecure: false)
-            .value(tokenID: 7, now: site.clock.now)
+            .value(sessionID: 7, now: site.clock.now)
         try await site.run { port async throws in
             for fields in [
                 ["Authorization: Bearer hush-1"], ["Authorization: Bearer hush-2"],

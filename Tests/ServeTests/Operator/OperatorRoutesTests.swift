@@ -21,7 +21,7 @@ import Testing
                 "Authorization: Bearer other",
                 "Cookie: earshot-operator="
                     + SessionCookie(keys: Site().keys, isSecure: false)
-                    .value(tokenID: 7, now: Site().clock.now),
+                    .value(sessionID: 7, now: Site().clock.now),
             ]
         ),
     ])

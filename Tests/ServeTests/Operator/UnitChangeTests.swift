@@ -135,7 +135,7 @@ import Testing
         var site = site()
         site.configuration.origins = ["https://levels.example.org"]
         let value = SessionCookie(keys: site.keys, isSecure: false)
-            .value(tokenID: 7, now: site.clock.now)
+            .value(sessionID: 7, now: site.clock.now)
         try await site.run { port async throws in
             let fields = fields.map { $0.replacing("PORT", with: "\(port.number)") }
             let answer = try await put(

@@ -309,7 +309,7 @@ extension Port {
                     AlertRule(id: "r1", site: .location("gate"), name: "N", thresholdTenths: 650))
             }
             let value = SessionCookie(keys: site.keys, isSecure: false)
-                .value(tokenID: 7, now: site.clock.now)
+                .value(sessionID: 7, now: site.clock.now)
             try await site.run { port async throws in
                 let body = method == "GET" ? "" : least
                 let cookie = ["Cookie: earshot-operator=\(value)", json]

@@ -18,37 +18,37 @@ private let now = Timestamp("2026-11-23T16:00:00Z")
     private let cookie = SessionCookie(keys: ring, isSecure: false)
 
     @Test func `names its token until it expires`() {
-        let value = cookie.value(tokenID: 7, now: now)
+        let value = cookie.value(sessionID: 7, now: now)
         #expect(value.hasPrefix("v1.new.7."))
-        #expect(cookie.tokenID(of: value, now: now) == 7)
+        #expect(cookie.sessionID(of: value, now: now) == 7)
         let last = now.advanced(byMilliseconds: 30 * 86_400_000 - 1)
-        #expect(cookie.tokenID(of: value, now: last) == 7)
-        #expect(cookie.tokenID(of: value, now: last.advanced(byMilliseconds: 1)) == nil)
+        #expect(cookie.sessionID(of: value, now: last) == 7)
+        #expect(cookie.sessionID(of: value, now: last.advanced(byMilliseconds: 1)) == nil)
     }
 
     @Test func `is good with an older key of the ring, and with no other`() {
         let older = SessionCookie(keys: KeyRing(keys: [ring.keys[0]]), isSecure: false)
-        let value = older.value(tokenID: 7, now: now)
-        #expect(cookie.tokenID(of: value, now: now) == 7)
+        let value = older.value(sessionID: 7, now: now)
+        #expect(cookie.sessionID(of: value, now: now) == 7)
         let other = KeyRing(keys: [.init(id: "new", secret: Array(repeating: 3, count: 32))])
-        let theirs = SessionCookie(keys: other, isSecure: false).value(tokenID: 7, now: now)
-        #expect(cookie.tokenID(of: theirs, now: now) == nil)
+        let theirs = SessionCookie(keys: other, isSecure: false).value(sessionID: 7, now: now)
+        #expect(cookie.sessionID(of: theirs, now: now) == nil)
     }
 
     @Test func `does not survive any change of one character`() {
-        let value = cookie.value(tokenID: 7, now: now)
+        let value = cookie.value(sessionID: 7, now: now)
         for index in value.indices {
             for replacement in ["0", "1", "a", "."] where value[index] != Character(replacement) {
                 var changed = value
                 changed.replaceSubrange(index...index, with: replacement)
-                #expect(cookie.tokenID(of: changed, now: now) == nil)
+                #expect(cookie.sessionID(of: changed, now: now) == nil)
             }
         }
     }
 
     @Test(arguments: ["", "v1", "....", "v1.new.7.9999999999.", "v2.new.7.9999999999.00"])
     func `must be one`(value: String) {
-        #expect(cookie.tokenID(of: value, now: now) == nil)
+        #expect(cookie.sessionID(of: value, now: now) == nil)
     }
 
     @Test func `is found among others`() {
