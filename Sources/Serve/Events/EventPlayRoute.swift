@@ -12,7 +12,8 @@ import Web
 
 /// Plays events at `/api/events/{event}/replay?speed=`.
 ///
-/// Bounds: those of ``EventReplay``; a slow reader's as on a unit's stream.
+/// Bounds: what is told has those of ``EventReplay``, and what is made at once those of `places`; a
+/// slow reader's as on a unit's stream.
 struct EventPlayRoute: SocketRoute {
     let sources: OperatorListener.Sources
     /// Previews and replays that are made at once.

@@ -58,11 +58,16 @@ struct SocketRouting: WebSocketRouting {
         guard let access = try await authenticator.access(request.headerFields) else {
             throw Problem.unauthorized
         }
-        let open = try await route.prepare(name, request)
         guard let place = places.take(address: address, session: access.token.id) else {
             throw Problem.tooMany("Too many streams are open.", retryAfterSeconds: 10)
         }
-        return open(SocketVisitor(tokenID: access.token.id, place: place))
+        do {
+            let open = try await route.prepare(name, request)
+            return open(SocketVisitor(tokenID: access.token.id, place: place))
+        } catch {
+            place.leave()
+            throw error
+        }
     }
 
     /// `NL43-0001` of `/api/units/NL43-0001/stream` by its template, which has one name in braces.
