@@ -48,7 +48,7 @@ enum RuleBenchmarks {
             ) { _ in
                 var test = BackTest(rule, plan: plan([]))
                 test.take(columns)
-                test.finish()
+                test.finish(at: Timestamp(milliseconds: columns.times.last!))
                 return checksum(test.events) &+ UInt64(test.alarmCount)
             }
         }
@@ -80,7 +80,7 @@ enum RuleBenchmarks {
                 test.take(try await history.frames(of: unit, in: range, limit: .max).columns)
                 day += Dwell.dayMilliseconds
             }
-            test.finish()
+            test.finish(at: Timestamp(milliseconds: columns.times.last!))
             return checksum(test.events) &+ UInt64(test.alarmCount)
         }
     }

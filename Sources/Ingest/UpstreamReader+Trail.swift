@@ -23,7 +23,7 @@ extension UpstreamReader {
     /// Asks for a unit's trail and hands on what lies in its holes.
     ///
     /// - Returns: `nil` for what says nothing of the upstream: an answer without use among them,
-    ///   because polls go on whether it has a trail or not.
+    ///   because polls go on whether it has a trail or not, and one that comes late.
     func fill(
         _ unit: UnitID, asking exchange: UpstreamExchange, resting turn: inout TrailTurn
     ) async -> UpstreamCondition.Outcome? {
@@ -31,21 +31,24 @@ extension UpstreamReader {
             let question = reader.askTrail(at: context.stopwatch.now)
         else { return nil }
         let call = UpstreamCall.trail(reader.unit.upstreamUnit, hours: question.hours)
-        let reply = await ask(call, of: exchange) {
+        let reply = await ask(call, isUrgent: false, of: exchange) {
             try SLMMTrail($0.body.readableBytesView, status: $0.status)
         }
         switch reply {
         case .answer(let trail):
             let observations = reader.update { $0.fill(question, from: trail) }
-            context.logger.info(
-                "a hole was filled from the upstream's trail",
-                metadata: ["unit": "\(unit)", "points": "\(observations.count)"])
+            if !observations.isEmpty {
+                context.logger.info(
+                    "a hole was filled from the upstream's trail",
+                    metadata: ["unit": "\(unit)", "points": "\(observations.count)"])
+            }
             await context.hand(observations, of: reader)
             return .answered
         case .failed(let outcome):
             reader.count(FaultReason(outcome))
             turn.fail(at: context.stopwatch.now)
-            return outcome == .unusable ? nil : outcome
+            // An upstream that answers polls and is slow to tell of a day is well.
+            return outcome == .refused ? outcome : nil
         case .cancelled:
             return nil
         }

@@ -217,11 +217,14 @@ final class UpstreamReader: Sendable {
 
     /// Makes a call and reads its answer; accounts for both.
     ///
+    /// - Parameter isUrgent: false for what says nothing of how the upstream does: when it is late it
+    ///   is given up at once.
+    ///
     /// A late call is noted at once and goes on, so that there is never a second one in flight at
     /// an upstream that stalls; only a unit that is known to be slow is not waited for.
     func ask<Answer>(
-        _ call: UpstreamCall, about unit: UnitID? = nil, of exchange: UpstreamExchange,
-        decode: (UpstreamAnswer) throws -> Answer
+        _ call: UpstreamCall, about unit: UnitID? = nil, isUrgent: Bool = true,
+        of exchange: UpstreamExchange, decode: (UpstreamAnswer) throws -> Answer
     ) async -> Reply<Answer> {
         let sent = context.clock.now
         let result: Result<UpstreamAnswer, ExchangeFailure>
@@ -230,7 +233,7 @@ final class UpstreamReader: Sendable {
                 state.withLock { $0.condition.isOwn(timeoutOf: unit) }
             }
             let answer = try await exchange.make(
-                call, patience: isSlow == true ? context.timeout : patience,
+                call, patience: isSlow == true || !isUrgent ? context.timeout : patience,
                 onLate: { [self] in
                     state.withLock {
                         $0.failure = ExchangeFailure.timedOut.sentence(after: context.timeout)

@@ -9,8 +9,11 @@ import Synchronization
 
 /// Carries parcels over the network.
 struct CurlCarrier: Carrier {
-    /// For all of a parcel's way: name, connection, TLS, request, answer.
+    /// For all of a webhook's way: name, connection, TLS, request, answer.
     var timeoutMilliseconds = 10_000
+    /// For all of a mail's: a server looks into it before it answers, and one that was given up is
+    /// sent twice (RFC 5321, 4.5.3.2.6). Half of it at most for each reply, `QUIT`'s too.
+    var mailTimeoutMilliseconds = 60_000
     /// Whether webhooks may lead to addresses that are not of the public Internet.
     var allowsPrivateTargets = false
 
@@ -35,17 +38,18 @@ struct CurlCarrier: Carrier {
         guard CurlCarrier.isReady, let transfer = CurlTransfer(stop: stop) else {
             return .failed("there is no memory for it")
         }
-        transfer.setTimeout(milliseconds: timeoutMilliseconds)
         switch parcel {
         case .post(let message, let url):
+            transfer.setTimeout(milliseconds: timeoutMilliseconds)
             transfer.post(message, to: url, allowsPrivate: allowsPrivateTargets)
         case .mail(let message, let server):
+            transfer.setTimeout(milliseconds: mailTimeoutMilliseconds)
             transfer.mail(message, by: server)
         }
         let result = transfer.perform()
         switch parcel {
         case .post: return CarriageWords.post(result, timeoutMilliseconds)
-        case .mail: return CarriageWords.mail(result, timeoutMilliseconds)
+        case .mail: return CarriageWords.mail(result, mailTimeoutMilliseconds)
         }
     }
 }
@@ -60,12 +64,12 @@ final class StopFlag: Sendable {
 /// What libcurl's results mean. Pure.
 enum CarriageWords {
     static func post(_ result: CurlTransfer.Result, _ timeout: Int) -> Carriage {
+        let status = result.response
+        // Only the status counts: an answer that is cut or never ends is one all the same.
+        if (200..<300).contains(status) { return .delivered("\(status)") }
         switch result.code {
         case CURLE_ABORTED_BY_CALLBACK: return .interrupted
-        // An answer longer than anybody reads is one all the same.
         case CURLE_OK, CURLE_WRITE_ERROR:
-            let status = result.response
-            if (200..<300).contains(status) { return .delivered("\(status)") }
             let hint = (300..<400).contains(status) ? "; redirects are not followed" : ""
             return .failed("the server answered \(status)\(hint)")
         default: return .failed(words(result, timeout))

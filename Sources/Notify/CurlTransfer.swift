@@ -44,7 +44,10 @@ final class CurlTransfer {
 
     func setTimeout(milliseconds: Int) {
         earshot_curl_number(handle, CURLOPT_TIMEOUT_MS, milliseconds)
-        earshot_curl_number(handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds)
+        earshot_curl_number(handle, CURLOPT_CONNECTTIMEOUT_MS, min(milliseconds, 10_000))
+        earshot_curl_number(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, max(1, milliseconds / 2000))
+        // A name server that hangs holds up nobody beyond the time.
+        earshot_curl_number(handle, CURLOPT_QUICK_EXIT, 1)
     }
 
     func post(_ message: WebhookMessage, to url: String, allowsPrivate: Bool) {

@@ -92,16 +92,23 @@ package actor Notifier: Service {
     func begin() async -> [DueDelivery] {
         let now = clock.now
         let busy = outbox.busy
+        var isWell = true
         do {
             try await keepHouse(at: now)
             try await book.remind(at: now)
+        } catch {
+            // What is stored can be sent all the same.
+            tellBookFailure(error)
+            isWell = false
+        }
+        do {
             let due = try await book.dueDeliveries(at: now)
             let steps = outbox.choose(from: due, excluding: busy) { recipient in
                 recipient.quietHours.flatMap {
                     QuietHours.end(of: $0, after: now, on: recipient.clock)
                 }
             }
-            bookFailure = nil
+            if isWell { bookFailure = nil }
             return await take(steps, at: now)
         } catch {
             tellBookFailure(error)

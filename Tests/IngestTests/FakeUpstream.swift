@@ -39,6 +39,8 @@ final class FakeUpstream: Sendable {
         var date: String?
         /// Units of which `/status` is never answered.
         var silentUnits: Set<String> = []
+        /// It does not answer questions for its trail.
+        var isTrailSilent = false
         var pendingCount = 0
         var pendingCountMax = 0
         /// All requests that were kept without an answer.
@@ -279,6 +281,7 @@ private final class RequestHandler: ChannelInboundHandler, RemovableChannelHandl
                 if state.silentUnits.contains(where: { head.uri == "/api/nl43/\($0)/status" }) {
                     return nil
                 }
+                if state.isTrailSilent, head.uri.contains("/history") { return nil }
                 return state.delay
             }
             guard let delay else { return hold(head, context) }

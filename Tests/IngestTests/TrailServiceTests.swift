@@ -125,6 +125,33 @@ import Testing
         }
     }
 
+    @Test func `stay holes where the trail hangs, and polls go on as if it had not`() async throws {
+        let upstream = FakeUpstream(units: ["a"])
+        upstream.state.change { $0.isTrailSilent = true }
+        upstream.setRow("a", second: 0, lp: "50.0")
+        let (clock, deadlines) = (ManualClock(), ManualClock())
+        try await Bench.run(
+            upstream, timer: clock, deadlines: deadlines, { $0.pollInterval = .seconds(1) }
+        ) { bench in
+            await bench.taken.wait { $0.frames().count == 1 }
+            upstream.setRow("a", second: 600, lp: "52.0")
+            clock.advance(by: .seconds(1))
+            await bench.taken.wait { $0.frames().count == 2 }
+            await clock.sleepers(2)
+            clock.advance(by: .seconds(1))
+            await bench.seen.wait { $0.heldCount == 1 }
+            await deadlines.sleepers(1)
+            deadlines.advance(by: Bench.requestTimeout)
+            upstream.setRow("a", second: 601, lp: "53.0")
+            await clock.sleepers(2)
+            clock.advance(by: .seconds(1))
+            await bench.taken.wait { $0.frames().count == 3 }
+            #expect(bench.service.upstreams().first?.state == .ok)
+            #expect(bench.taken.value.reports(of: "a") == ["10000 -"])
+            #expect(bench.service.faults(of: UnitID("a")!)[.timedOut] == 1)
+        }
+    }
+
     @Test func `stay holes where the trail has one too: nobody asks again`() async throws {
         let upstream = FakeUpstream(units: ["a"])
         upstream.setTrail("a", seconds: [0, 600])

@@ -160,6 +160,23 @@ import Testing
         }
     }
 
+    @Test func `have their end covered by the next reading, whatever the trail says before it`() {
+        let unit = UnitID("a")!
+        func reading(_ milliseconds: Int64) -> Frame {
+            var levels = Levels()
+            levels[.lp] = Level(tenths: 600)
+            return Frame(
+                unit: unit, time: Self.noon.advanced(byMilliseconds: milliseconds), levels: levels,
+                state: FrameState.measuring.from(.imported))
+        }
+        let point = Frame.ofTrail(unit, at: Self.noon.advanced(byMilliseconds: 61_200), leq: 600)
+        for frames in [[reading(57_000), reading(67_000)], [reading(57_000), point, reading(67_000)]] {
+            var buckets = empty(seconds: 60, step: 60)
+            buckets.add(FrameColumns([reading(47_000)] + frames))
+            #expect(buckets.coveredTicks == [140])
+        }
+    }
+
     @Test(arguments: 0..<60 as Range<UInt64>)
     func `do not depend on how frames are handed over`(seed: UInt64) {
         var random = SplitMix64(seed: seed)

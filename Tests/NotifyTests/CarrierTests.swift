@@ -2,6 +2,7 @@
 //
 //  Real sockets, and servers that are not ours.
 
+import CCurl
 import Monitoring
 import Support
 import Synchronization
@@ -26,6 +27,7 @@ private func due(_ recipient: Recipient, _ event: SoundEvent? = .sample()) -> Du
     ) async throws -> Carriage {
         var carrier = CurlCarrier()
         carrier.timeoutMilliseconds = timeout
+        carrier.mailTimeoutMilliseconds = timeout
         carrier.allowsPrivateTargets = allowsPrivate
         let message = try WebhookMessage(due(.webhook()), at: "2026-11-23T23:49:14Z")
         return await carrier.carry(
@@ -123,6 +125,7 @@ private func due(_ recipient: Recipient, _ event: SoundEvent? = .sample()) -> Du
     ) async throws -> Carriage {
         var carrier = CurlCarrier()
         carrier.timeoutMilliseconds = timeout
+        carrier.mailTimeoutMilliseconds = timeout
         let server = try #require(
             MailServer(
                 url: "smtp://\(user)127.0.0.1:\(receiver.port)", password: password,
@@ -211,5 +214,24 @@ private func due(_ recipient: Recipient, _ event: SoundEvent? = .sample()) -> Du
             return
         }
         #expect(reason.contains("ssl peer certificate"))
+    }
+}
+
+@Suite struct `What libcurl says of a webhook` {
+    // libcurl's code, the status that had come, and what became of the message.
+    @Test(arguments: [
+        (CURLE_OK, 204, Carriage.delivered("204")),
+        // Cut in its body, and without an end.
+        (CURLE_PARTIAL_FILE, 200, .delivered("200")),
+        (CURLE_OPERATION_TIMEDOUT, 200, .delivered("200")),
+        (CURLE_OPERATION_TIMEDOUT, 0, .failed("no answer within 10 s")),
+        (CURLE_OK, 500, .failed("the server answered 500")),
+        (CURLE_ABORTED_BY_CALLBACK, 0, .interrupted),
+    ] as [(CURLcode, Int, Carriage)])
+    func `counts by its status`(code: CURLcode, status: Int, carriage: Carriage) {
+        var result = CurlTransfer.Result()
+        result.code = code
+        result.response = status
+        #expect(CarriageWords.post(result, 10_000) == carriage)
     }
 }

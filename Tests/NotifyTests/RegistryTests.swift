@@ -142,6 +142,49 @@ import Testing
         #expect(try await registry.log().map(\.attempts) == [0, 0, 0, 0])
     }
 
+    @Test func `of an event that quiet hours hold take each other's place`() async throws {
+        let registry = try await registry(.webhook(reminder: 4))
+        let event = SoundEvent.sample()
+        try registry.store(event, at: now)
+        let end: Timestamp = "2026-11-24T07:00:00Z"
+        try await registry.hold(recipient: "ops", until: end, at: now)
+        try await registry.remind(at: now.advanced(byMilliseconds: 5 * 3_600_000))
+        try registry.store(event.cleared(), over: event, at: now)
+        #expect(
+            try await told(registry) == [
+                "onset ops merged", "stillActive ops merged", "clear ops pending",
+            ])
+        #expect(try await registry.dueDeliveries(at: end.advanced(byMilliseconds: -1)) == [])
+        #expect(try await registry.dueDeliveries(at: end).map(\.delivery.kind) == [.clear])
+    }
+
+    @Test func `wait no longer for quiet hours that are taken away`() async throws {
+        let registry = try await registry(.webhook(quiet: Schedule("22:00-07:00")))
+        try registry.store(.sample(), at: now)
+        try await registry.hold(recipient: "ops", until: "2026-11-24T07:00:00Z", at: now)
+        #expect(try await registry.dueDeliveries(at: now) == [])
+        try await registry.change(recipient: "ops", at: now) { recipient, _ in
+            recipient.name = "Others"
+        }
+        #expect(try await registry.dueDeliveries(at: now) == [])
+        try await registry.change(recipient: "ops", at: now) { recipient, _ in
+            recipient.quietHours = nil
+        }
+        #expect(try await registry.dueDeliveries(at: now).map(\.delivery.kind) == [.onset])
+    }
+
+    @Test func `remind no longer of an event that is over`() async throws {
+        let registry = try await registry(.webhook(reminder: 4))
+        let event = SoundEvent.sample()
+        try registry.store(event, at: now)
+        try await registry.remind(at: now.advanced(byMilliseconds: 4 * 3_600_000))
+        try registry.store(event.cleared(), over: event, at: now)
+        #expect(
+            try await told(registry) == [
+                "onset ops pending", "stillActive ops merged", "clear ops pending",
+            ])
+    }
+
     @Test func `remind of an event while it is active, with what is known of it last`() async throws {
         let registry = try await registry(.webhook("a", reminder: 4), .webhook("b"))
         let event = SoundEvent.sample(recipients: ["a", "b"])
@@ -157,6 +200,8 @@ import Testing
         let first = try await reminders(at: "2026-11-23T16:00:00Z")
         #expect(first.map(\.recipient) == ["a"] && first[0].event == louder)
         #expect(try await reminders(at: "2026-11-23T19:59:59Z").count == 1)
+        #expect(try await reminders(at: "2026-11-23T20:00:00Z").count == 1, "the one that waits")
+        try await registry.settle(first[0].number, .delivered("200"), at: now)
         #expect(try await reminders(at: "2026-11-24T12:00:00Z").count == 2, "one for all missed")
         try registry.store(louder.cleared(), over: louder, at: "2026-11-24T12:00:00Z")
         #expect(try await reminders(at: "2026-11-25T12:00:00Z").count == 2)

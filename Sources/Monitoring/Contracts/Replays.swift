@@ -53,5 +53,7 @@ package struct BackTestReport: Sendable {
     package var events: [SoundEvent] = []
     /// Readings that were judged.
     package var frameCount = 0
+    /// Readings that could not be read, and so were not judged.
+    package var damage: [Damage] = []
     package init() {}
 }

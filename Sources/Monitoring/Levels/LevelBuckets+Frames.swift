@@ -65,14 +65,12 @@ extension LevelBuckets {
                     let reach = stretch.end.advanced(
                         byMilliseconds: Dwell.loneTicks * Dwell.tickMilliseconds).milliseconds
                     while index < indexes.upperBound {
-                        let isLast = times[index] >= reach
-                        if !FrameState(rawValue: states[index]).isOfTrail {
-                            weigh(chunk, index, after: previous, startsRun: startsRun)
-                            startsRun = false
-                            previous = times[index]
-                        }
-                        index += 1
-                        if isLast { break }
+                        defer { index += 1 }
+                        if FrameState(rawValue: states[index]).isOfTrail { continue }
+                        weigh(chunk, index, after: previous, startsRun: startsRun)
+                        startsRun = false
+                        previous = times[index]
+                        if times[index] >= reach { break }
                     }
                 }
             }

@@ -15,6 +15,7 @@ package struct BackTest: Sendable {
     package private(set) var frameCount = 0
     /// Events that are kept at most; those beyond are counted.
     package static let eventMaximum = 1000
+    private static let endingMaximum = 100
 
     private var monitor: UnitMonitor
     private var output = RuleOutput()
@@ -39,8 +40,15 @@ package struct BackTest: Sendable {
         drain()
     }
 
-    /// Ends the test: an open event is told as it is.
-    package mutating func finish() {
+    /// Ends the test at `end`: what time alone decides up to there is decided, and an open event is
+    /// told as it is.
+    package mutating func finish(at end: Timestamp) {
+        // Each turn decides something; of a rule there is not more to decide than this.
+        for _ in 0..<BackTest.endingMaximum {
+            output.isDecided = false
+            monitor.apply(.tick(end), at: end, into: &output)
+            guard output.isDecided else { break }
+        }
         output.events += monitor.openEvents
         drain()
         count()

@@ -65,13 +65,16 @@ package struct ReplayDesk: Replays {
             case .tick, .clockStep, .frame: entry.watermark.map { $0 >= from } ?? true
             }
         }
-        var replay = RuleReplay(UnitMonitor(plan: plan, hasWatchdogs: false), moved, true)
+        // What was judged when the rule began is none of its readings.
+        let monitor = UnitMonitor(
+            plan: plan, watermark: from == since ? since : nil, hasWatchdogs: false)
+        var replay = RuleReplay(monitor, moved, true)
+        replay.stepRange = range
         replay.origins = origins
         try await replay.take(
             from: history, unit: unit, after: from.advanced(byMilliseconds: -1), to: range.end)
         replay.finish()
-        answer.steps = Array(
-            replay.steps.filter { range.contains($0.at) }.prefix(EventReplay.stepsMaximum))
+        answer.steps = Array(replay.steps.prefix(EventReplay.stepsMaximum))
         return answer
     }
 
@@ -85,7 +88,9 @@ package struct ReplayDesk: Replays {
             guard case .plan(let next) = entry.input else { continue }
             let judges = next.rules.contains { $0.id == rule.id && $0.meansTheSame(as: rule) }
             let judged = plan.rules.contains { $0.id == rule.id && $0.meansTheSame(as: rule) }
-            if judges, !judged || next.assignedAt != plan.assignedAt {
+            if judges,
+                !judged || next.assignedAt != plan.assignedAt || next.timeZone != plan.timeZone
+            {
                 since = entry.watermark ?? since
             }
             plan = next
@@ -100,10 +105,10 @@ package struct ReplayDesk: Replays {
         var report = BackTestReport()
         for stretch in stretches {
             var test = BackTest(rule, plan: stretch.plan)
-            _ = try await history.forEachChunk(
+            report.damage += try await history.forEachChunk(
                 of: stretch.plan.unit, from: stretch.range.start, to: stretch.range.end
             ) { test.take($0.of([.live, .late, .imported])) }
-            test.finish()
+            test.finish(at: stretch.range.end)
             report.alarmCount += test.alarmCount
             report.warningCount += test.warningCount
             report.frameCount += test.frameCount

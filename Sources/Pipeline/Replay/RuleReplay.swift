@@ -18,6 +18,8 @@ package struct RuleReplay: Sendable {
     /// ``finish()``, as far as they have come.
     package private(set) var events: [SoundEvent] = []
     package private(set) var steps: [RuleStep] = []
+    /// When steps are wanted only of a time: at most so many of it, and a peak, are kept.
+    var stepRange: TimeRange?
     package private(set) var monitor: UnitMonitor
     /// Stored frames that could not be read.
     package private(set) var damage: [Damage] = []
@@ -155,7 +157,12 @@ package struct RuleReplay: Sendable {
 
     private mutating func drain() {
         for event in output.events where monitor.hasWatchdogs || event.kind == .rule { keep(event) }
-        steps += output.steps
+        if let stepRange {
+            let room = max(0, EventReplay.stepsMaximum - steps.count)
+            steps += output.steps.filter { stepRange.contains($0.at) }.prefix(room)
+        } else {
+            steps += output.steps
+        }
         output.events.removeAll(keepingCapacity: true)
         output.steps.removeAll(keepingCapacity: true)
     }

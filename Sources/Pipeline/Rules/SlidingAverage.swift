@@ -24,6 +24,9 @@ struct SlidingAverage: Hashable, Sendable {
     private(set) var covered: Int64 = 0
     /// Nothing before this tick counts.
     private(set) var floor: Int64
+    /// The tick at which the newest sample ends.
+    private var newest = SlidingAverage.longAgo
+    fileprivate static let longAgo = Int64.min / 4
     /// A ring; its length is a power of two, or 0.
     private var samples: [Sample] = []
     private var head = 0
@@ -42,6 +45,7 @@ struct SlidingAverage: Hashable, Sendable {
         head = 0
         count = 0
         floor = tick
+        newest = SlidingAverage.longAgo
     }
 
     /// Lends its samples to `body`, which may add `room` of them.
@@ -53,11 +57,12 @@ struct SlidingAverage: Hashable, Sendable {
                 var ring = Ring(
                     samples: samples.baseAddress!, mask: samples.count &- 1, length: length,
                     table: table.baseAddress!, sum: sum.raw, covered: covered, floor: floor,
-                    head: head, count: count)
+                    newest: newest, head: head, count: count)
                 body(&ring)
                 sum.raw = ring.sum
                 covered = ring.covered
                 floor = ring.floor
+                newest = ring.newest
                 head = ring.head
                 count = ring.count
             }
@@ -87,15 +92,21 @@ struct SlidingAverage: Hashable, Sendable {
         private(set) var sum: UInt128
         private(set) var covered: Int64
         fileprivate var floor: Int64
+        fileprivate var newest: Int64
         fileprivate var head: Int
         fileprivate var count: Int
 
         /// Moves the window's end to `end` and adds a sample of `weight` ticks up to there.
         @inline(__always)
         mutating func add(_ tenths: Int16, weight: Int64, until end: Int64) {
-            let weight = min(weight, end &- max(floor, end &- length))
+            // A jump so far that what is held is of another time altogether.
+            if end &- newest >= length { (sum, covered, head, count) = (0, 0, 0, 0) }
+            newest = end
+            var weight = min(weight, end &- max(floor, end &- length))
             if weight > 0 {
-                if count > 0, samples[last].end == UInt32(truncatingIfNeeded: end) { removeLast() }
+                if count > 0, samples[last].end == UInt32(truncatingIfNeeded: end) {
+                    weight = max(weight, removeLast())
+                }
                 samples[(head &+ count) & mask] = Sample(
                     end: UInt32(truncatingIfNeeded: end), weight: Int32(truncatingIfNeeded: weight),
                     tenths: tenths)
@@ -139,6 +150,7 @@ struct SlidingAverage: Hashable, Sendable {
         /// Forgets all, and lets nothing before `tick` count.
         mutating func reset(floor tick: Int64) {
             (sum, covered, head, count, floor) = (0, 0, 0, 0, tick)
+            newest = SlidingAverage.longAgo
         }
 
         /// Takes off what lies before `tick`; a sample that reaches across it is cut.
@@ -163,11 +175,14 @@ struct SlidingAverage: Hashable, Sendable {
 
         private var last: Int { (head &+ count &- 1) & mask }
 
-        private mutating func removeLast() {
+        /// - Returns: the weight that it had.
+        private mutating func removeLast() -> Int64 {
             let sample = samples[last]
-            covered &-= Int64(sample.weight)
-            sum &-= energy(sample.tenths, Int64(sample.weight))
+            let weight = Int64(sample.weight)
+            covered &-= weight
+            sum &-= energy(sample.tenths, weight)
             count &-= 1
+            return weight
         }
 
         @inline(__always)
@@ -198,13 +213,14 @@ struct SlidingAverage: Hashable, Sendable {
 
 /// In a checkpoint: ten bytes a sample. The sum is made anew, which gives the same.
 extension SlidingAverage: Codable {
-    private enum CodingKeys: String, CodingKey { case length, floor, samples }
+    private enum CodingKeys: String, CodingKey { case length, floor, newest, samples }
     private static let sampleBytes = 10
 
     init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         length = try values.decode(Int64.self, forKey: .length)
         floor = try values.decode(Int64.self, forKey: .floor)
+        newest = try values.decode(Int64.self, forKey: .newest)
         let bytes = [UInt8](try values.decode(Data.self, forKey: .samples))
         guard bytes.count % SlidingAverage.sampleBytes == 0 else {
             throw DecodingError.dataCorruptedError(
@@ -229,6 +245,7 @@ extension SlidingAverage: Codable {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(length, forKey: .length)
         try values.encode(floor, forKey: .floor)
+        try values.encode(newest, forKey: .newest)
         var bytes = Data(capacity: count * SlidingAverage.sampleBytes)
         for sample in held {
             withUnsafeBytes(of: sample.end.littleEndian) { bytes.append(contentsOf: $0) }

@@ -58,6 +58,8 @@ enum ReplayBody {
         text.key("rule")
         RuleBody.write(rule, into: &text)
         EventBody.write(report.events, into: &text)
+        text.key("damage")
+        HistoryBody.write(report.damage, into: &text)
         text.endObject()
         return text.buffer
     }

@@ -20,6 +20,8 @@ struct RowBuilder {
     private var hasLevel = false
     private var isMeasuring = true
     private var flags: UInt8 = 0
+    private var isOfTrail = false
+    private static let trail = Array("trail".utf8)
     /// The fields that this row has had.
     private var seen: UInt16 = 0
 
@@ -39,6 +41,7 @@ struct RowBuilder {
         hasTime = false
         isMeasuring = true
         flags = 0
+        isOfTrail = false
         seen = 0
     }
 
@@ -76,7 +79,7 @@ struct RowBuilder {
                     return error.reason
                 }
             case .origin:
-                break
+                isOfTrail = text.elementsEqual(RowBuilder.trail)
             }
             return nil
         } catch {
@@ -99,13 +102,15 @@ struct RowBuilder {
             }
         }
         guard hasLevel else { return intake.reject(number, "has no level") }
+        // One with a sample of its own is no point of a trail, whatever it says.
+        let isOfTrail = isOfTrail && levels.values[0] == .min
+        let origin = isOfTrail ? FrameState.Origin.trail : .imported
         let state =
-            (isMeasuring ? FrameState.measuring.rawValue : 0) | flags
-            | FrameState.Origin.imported.rawValue << 4
+            (isMeasuring ? FrameState.measuring.rawValue : 0) | flags | origin.rawValue << 4
         let row = ImportRow(
             time: time, levels: UnsafeRawPointer(levels.values), state: state,
             // A meter that does not measure is in no measurement.
-            start: isMeasuring ? start : ImportRow.noStart)
+            start: isMeasuring && !isOfTrail ? start : ImportRow.noStart)
         intake.take(row, number: number, lane: lane)
     }
 }

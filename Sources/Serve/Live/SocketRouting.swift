@@ -58,11 +58,16 @@ struct SocketRouting: WebSocketRouting {
         guard let access = try await authenticator.access(request.headerFields) else {
             throw Problem.unauthorized
         }
-        let open = try await route.prepare(name, request)
         guard let place = places.take(address: address, session: access.token.id) else {
             throw Problem.tooMany("Too many streams are open.", retryAfterSeconds: 10)
         }
-        return open(SocketVisitor(tokenID: access.token.id, place: place))
+        do {
+            let open = try await route.prepare(name, request)
+            return open(SocketVisitor(tokenID: access.token.id, place: place))
+        } catch {
+            place.leave()
+            throw error
+        }
     }
 
     /// `NL43-0001` of `/api/units/NL43-0001/stream` by its template, which has one name in braces.
@@ -76,25 +81,4 @@ struct SocketRouting: WebSocketRouting {
         }
         return name
     }
-}
-
-/// What is told at a path that WebSockets are opened at.
-protocol SocketRoute: Sendable {
-    /// `/api/units/{unit}/stream`: the path, and the word that stands for it in logs and metrics.
-    var template: String { get }
-
-    /// Finds what is to be told of `name`, the part in braces, before the socket opens.
-    ///
-    /// - Returns: makes our end of the socket, once.
-    /// - Throws: `Problem`, which is the answer then.
-    func prepare(
-        _ name: Substring, _ request: HTTPRequest
-    ) async throws -> (SocketVisitor) -> any WebSocketPeer
-}
-
-/// Who is at the other end of a socket.
-struct SocketVisitor: Sendable {
-    /// The socket closes when this ends.
-    let tokenID: Int64
-    let place: SocketPlaces.Place
 }

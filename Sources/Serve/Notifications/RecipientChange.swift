@@ -25,7 +25,7 @@ struct RecipientChange {
     ) throws(Problem) -> RecipientChange {
         let given = members.first { $0.key == "id" }
         let id = given?.value.string ?? makeID()
-        // The target is a placeholder until it is checked that there is one.
+        // Without a target there is a fault below, and none of this leaves here.
         var change = RecipientChange(
             recipient: Recipient(id: id, name: "", channel: .webhook(url: "")))
         if let given, given.value.string.map(UnitID.isPlain) != true {

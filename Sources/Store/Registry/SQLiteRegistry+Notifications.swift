@@ -37,6 +37,7 @@ extension SQLiteRegistry {
                     status TEXT NOT NULL DEFAULT 'pending',
                     created_ms INTEGER NOT NULL,
                     due_ms INTEGER NOT NULL,
+                    is_held INTEGER NOT NULL DEFAULT 0,
                     attempts INTEGER NOT NULL DEFAULT 0,
                     first_attempt_ms INTEGER,
                     finished_ms INTEGER,
@@ -118,22 +119,45 @@ extension SQLiteRegistry {
         }
     }
 
+    /// In the place of what quiet hours hold of its event, and of reminders that nobody got yet when
+    /// the event is over.
+    ///
     /// - Returns: its number.
     @discardableResult
     static func addDelivery(
         _ kind: Notification.Kind, to recipient: String, _ eventKey: String, _ event: String?,
         at now: Timestamp, _ db: Database
     ) throws -> Int64 {
+        let held = try Int64.fetchOne(
+            db,
+            sql: """
+                SELECT MAX(due_ms) FROM delivery
+                WHERE recipient = ? AND event_key = ? AND status = 'pending' AND is_held
+                """,
+            arguments: [recipient, eventKey])
         try db.execute(
             sql: """
-                INSERT INTO delivery (id, recipient, kind, event_key, event, created_ms, due_ms)
-                VALUES (lower(hex(randomblob(16))), ?, ?, ?, ?, ?, ?)
+                UPDATE delivery SET status = 'merged', finished_ms = ?, outcome = ?
+                WHERE recipient = ? AND event_key = ? AND status = 'pending'
+                    AND (is_held OR (? AND kind = 'still_active'))
                 """,
             arguments: [
-                recipient, kind.rawValue, eventKey, event, now.milliseconds, now.milliseconds,
+                now.milliseconds, SQLiteRegistry.mergedOutcome, recipient, eventKey, kind == .clear,
+            ])
+        try db.execute(
+            sql: """
+                INSERT INTO delivery
+                    (id, recipient, kind, event_key, event, created_ms, due_ms, is_held)
+                VALUES (lower(hex(randomblob(16))), ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                recipient, kind.rawValue, eventKey, event, now.milliseconds,
+                held ?? now.milliseconds, held != nil,
             ])
         return db.lastInsertedRowID
     }
+
+    private static let mergedOutcome = "a newer message of its event goes in its place"
 
     private static func giveUpOldest(at now: Timestamp, _ db: Database) throws {
         let waiting = try Int.fetchOne(
@@ -209,6 +233,7 @@ extension SQLiteRegistry: DeliveryBook {
             try db.execute(
                 sql: """
                     UPDATE delivery SET status = ?, outcome = ?, due_ms = IFNULL(?, due_ms),
+                        is_held = 0,
                         finished_ms = ?, attempts = attempts + 1,
                         first_attempt_ms = IFNULL(first_attempt_ms, ?)
                     WHERE number = ? AND (status = 'pending' OR ? = 'delivered')
@@ -225,18 +250,17 @@ extension SQLiteRegistry: DeliveryBook {
         try await pool.write { db in
             try db.execute(
                 sql: """
-                    UPDATE delivery SET status = 'merged', finished_ms = ?,
-                        outcome = 'a newer message of its event goes in its place'
+                    UPDATE delivery SET status = 'merged', finished_ms = ?, outcome = ?
                     WHERE recipient = ? AND status = 'pending' AND EXISTS (
                         SELECT 1 FROM delivery AS later
                         WHERE later.recipient = delivery.recipient
                             AND later.event_key = delivery.event_key
                             AND later.status = 'pending' AND later.number > delivery.number)
                     """,
-                arguments: [now.milliseconds, recipient])
+                arguments: [now.milliseconds, SQLiteRegistry.mergedOutcome, recipient])
             try db.execute(
                 sql: """
-                    UPDATE delivery SET due_ms = MAX(due_ms, ?)
+                    UPDATE delivery SET due_ms = MAX(due_ms, ?), is_held = 1
                     WHERE recipient = ? AND status = 'pending' AND kind <> 'test'
                     """,
                 arguments: [end.milliseconds, recipient])
@@ -259,15 +283,28 @@ extension SQLiteRegistry: DeliveryBook {
                 let (id, key): (String, String) = (row["recipient"], row["event_key"])
                 // Only tells of what recipients want now.
                 let next = recipients[id]?.reminder(after: now)
-                if next != nil {
-                    try SQLiteRegistry.addDelivery(.stillActive, to: id, key, row["event"], at: now, db)
-                }
+                if next != nil { try SQLiteRegistry.remind(id, key, row["event"], at: now, db) }
                 try db.execute(
                     sql: "UPDATE told SET remind_ms = ? WHERE recipient = ? AND event_key = ?",
                     arguments: [next, id, key])
             }
             try SQLiteRegistry.giveUpOldest(at: now, db)
         }
+    }
+
+    /// One that waits already is renewed: whoever cannot be reached is not owed a pile of them.
+    private static func remind(
+        _ recipient: String, _ eventKey: String, _ event: String, at now: Timestamp, _ db: Database
+    ) throws {
+        try db.execute(
+            sql: """
+                UPDATE delivery SET event = ?
+                WHERE recipient = ? AND event_key = ? AND status = 'pending'
+                    AND kind = 'still_active'
+                """,
+            arguments: [event, recipient, eventKey])
+        guard db.changesCount == 0 else { return }
+        try addDelivery(.stillActive, to: recipient, eventKey, event, at: now, db)
     }
 
     package func forgetDeliveries(before time: Timestamp) async throws {

@@ -33,8 +33,20 @@ extension SQLiteRegistry: RecipientBook {
                 var recipient = Recipient(row: row, id: id)
             else { throw RecipientError.unknown(id) }
             var secret: String?
+            let before = recipient
             let result = try decide(&recipient, &secret)
             try recipient.store(secret: secret ?? row["secret"], db)
+            if (recipient.quietHours, recipient.timeZone, recipient.channel)
+                != (before.quietHours, before.timeZone, before.channel)
+            {
+                // What waits is looked at anew; it is held again if it is still too quiet for it.
+                try db.execute(
+                    sql: """
+                        UPDATE delivery SET due_ms = ?, is_held = 0
+                        WHERE recipient = ? AND status = 'pending'
+                        """,
+                    arguments: [now.milliseconds, id])
+            }
             if !recipient.isEnabled {
                 try SQLiteRegistry.giveUp(id, "the recipient was switched off", now, db)
             }

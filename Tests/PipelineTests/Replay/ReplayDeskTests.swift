@@ -48,6 +48,30 @@ private func frame(
         #expect(damage.isEmpty)
     }
 
+    @Test func `of an event begins where its rule did`() async throws {
+        let start = midnight.advanced(byMilliseconds: 28_800_000)
+        func at(_ second: Int64) -> Timestamp { start.advanced(byMilliseconds: second * 1000) }
+        // It is loud already when the rule is saved, at 10 s.
+        let history = MemoryHistory((0..<30).map { frame(at($0), lp: $0 < 20 ? 80 : 50) })
+        let rule = RuleStrip.rule(70)
+        let ledger = MemoryLedger()
+        var batch = LedgerBatch()
+        batch.entries = [
+            JournalEntry(
+                number: 1, unit: RuleStrip.unit, watermark: at(10), at: at(10),
+                input: .plan(MonitoringPlan(unit: RuleStrip.unit, location: "gate", rules: [rule])))
+        ]
+        _ = try await ledger.record(batch)
+        var event = SoundEvent(
+            kind: .rule, unit: RuleStrip.unit, location: "gate", rule: rule,
+            firstExceededAt: at(11), onsetAt: at(11), tenths: 800)
+        event.clearedAt = at(20)
+        let replay = try await ReplayDesk(history: history, ledger: ledger).replay(event, at: at(60))
+        #expect(replay.steps.map { "\($0.kind) \($0.at.milliseconds(since: start) / 1000)" } == [
+            "exceeded 11", "onset 11", "peak 11", "recovering 20", "cleared 20",
+        ])
+    }
+
     @Test func `of the upstream's trail is no rule's`() async throws {
         let start = midnight.advanced(byMilliseconds: 28_800_000)
         let history = MemoryHistory(

@@ -230,7 +230,7 @@ private func entry(_ number: Int64, after second: Int64?, _ input: MonitorInput)
         var test = BackTest(RuleStrip.rule { $0.isEnabled = false }, plan: plan([]))
         test.take(columns("60 71 60 72L 60"))
         test.take(columns("73I 60 71 72", from: 10))
-        test.finish()
+        test.finish(at: time(30))
         #expect(test.alarmCount == 4)
         #expect(test.events.map(\.onsetTenths) == [710, 720, 730, 710])
         #expect(test.events.map(\.isActive) == [false, false, false, true])
@@ -243,7 +243,7 @@ private func entry(_ number: Int64, after second: Int64?, _ input: MonitorInput)
         for round in 0..<600 as Range<Int64> {
             test.take(columns("60 71 60 66 60", from: round * 5))
         }
-        test.finish()
+        test.finish(at: time(3000))
         #expect(test.alarmCount == 600)
         #expect(test.warningCount == 600)
         #expect(test.events.count == BackTest.eventMaximum)
@@ -254,7 +254,38 @@ private func entry(_ number: Int64, after second: Int64?, _ input: MonitorInput)
         for metric in 1..<7 { frames.levels[metric] = [] }
         var test = BackTest(RuleStrip.rule(), plan: plan([]))
         test.take(frames)
-        test.finish()
+        test.finish(at: time(3))
         #expect(test.alarmCount == 1)
+    }
+    // Seconds after the last sample at which the test ends, and how its event does.
+    @Test(arguments: [
+        (0, nil), (899, nil), (1000, .noData), (86_400, .noData),
+    ] as [(Int64, SoundEvent.ClearReason?)])
+    func `decides at its end what time alone decides`(
+        later: Int64, reason: SoundEvent.ClearReason?
+    ) {
+        var test = BackTest(RuleStrip.rule(), plan: plan([]))
+        test.take(columns("60 71 71"))
+        test.finish(at: time(2 + later))
+        #expect(test.alarmCount == 1)
+        #expect(test.events.first?.clearReason == reason)
+    }
+
+    @Test func `judges a window that had ended before it does`() {
+        let rule = RuleStrip.average(65, .window) {
+            $0.schedule = Schedule(startMinute: 8 * 60, endMinute: 8 * 60 + 10)
+        }
+        let start = RuleStrip.start.milliseconds
+        let midnight = Dwell.midnight(before: start)
+        let first = (midnight + 8 * 3_600_000 - start) / 1000
+        // Ten minutes from 08:00 on; the last one is missing.
+        var test = BackTest(rule, plan: plan([]))
+        test.take(columns(Array(repeating: "65.2", count: 540).joined(separator: " "), from: first))
+        test.finish(at: time(first + 599))
+        let early = test.alarmCount
+        test = BackTest(rule, plan: plan([]))
+        test.take(columns(Array(repeating: "65.2", count: 540).joined(separator: " "), from: first))
+        test.finish(at: time(first + 7200))
+        #expect(early == 0 && test.alarmCount == 1)
     }
 }

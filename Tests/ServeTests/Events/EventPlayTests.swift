@@ -143,6 +143,26 @@ import Testing
         }
     }
 
+    @Test func `takes a socket's place only while it has one`() async throws {
+        var site = Site()
+        site.books.set([.sample(1)])
+        site.configuration.socketsPerSession = 1
+        site.configuration.pace = ManualClock()
+        try await site.run { port async throws in
+            for _ in 0..<3 {
+                await #expect(throws: Port.Refused.self) {
+                    _ = try await port.socket("/api/events/9/replay")
+                }
+            }
+            let open = try await port.socket("/api/events/1/replay")
+            let refused = await #expect(throws: Port.Refused.self) {
+                _ = try await port.socket("/api/events/1/replay")
+            }
+            #expect(refused?.answer.status == 429)
+            try await open.close()
+        }
+    }
+
     @Test(arguments: [
         ("1/replay?speed=0", 422, "must be from 1 to 1000"), ("1/replay?speed=fast", 400, "whole number"),
         ("9/replay", 404, ""), ("x/replay", 404, ""),

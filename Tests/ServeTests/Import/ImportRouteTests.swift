@@ -49,6 +49,24 @@ private let csvType = "Content-Type: text/csv; charset=utf-8"
         #expect(site.frames.frames(of: "a").allSatisfy { $0.state.origin == .imported })
     }
 
+    @Test func `leaves points of a trail what they are`() async throws {
+        let site = site()
+        let rows = """
+            t,lp,leq,origin,start
+            2026-11-23T15:00:00Z,,60,trail,
+            2026-11-23T15:01:00Z,50,60,trail,2026-11-23T14:00:00Z
+            2026-11-23T15:02:00Z,,60,live,2026-11-23T14:00:00Z
+
+            """
+        try await site.run { port async throws in
+            let answer = try await port.request(
+                "POST", "/api/import?unit=a", fields: [Port.bearer, csvType], body: rows)
+            #expect(answer.body.hasPrefix(#"{"accepted":3,"#))
+        }
+        let origins = site.frames.frames(of: "a").map(\.state.origin)
+        #expect(origins == [.trail, .imported, .imported])
+    }
+
     @Test(arguments: [
         ("/api/import?unit=a", "text/plain", 415, "text/csv"),
         ("/api/import?unit=a", "application/json", 415, "application/x-ndjson"),
