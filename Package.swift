@@ -171,7 +171,7 @@ let package = Package(
             ],
             exclude: ["receiver.py", "requirements.txt"]),
         tests("ProvisioningTests", ["Provisioning"]),
-        tests("ServeTests", ["Serve", "JSON", "Web"]),
+        tests("ServeTests", ["Serve", "Store", "JSON", "Web"]),
         tests(
             "ProgramTests",
             ["earshot", "Web", logging, .product(name: "NIOCore", package: "swift-nio")]),

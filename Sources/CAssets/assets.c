@@ -13,6 +13,18 @@
 #error "uPlot is not there yet: run `make setup` (or scripts/setup run) once."
 #endif
 
+static const unsigned char theme_button_mustache[] = {
+#embed "../Serve/Assets/theme-button.mustache"
+};
+static const unsigned char nav_mustache[] = {
+#embed "../Serve/Assets/nav.mustache"
+};
+static const unsigned char head_mustache[] = {
+#embed "../Serve/Assets/head.mustache"
+};
+static const unsigned char brand_mustache[] = {
+#embed "../Serve/Assets/brand.mustache"
+};
 static const unsigned char not_found_mustache[] = {
 #embed "../Serve/Assets/not-found.mustache"
 };
@@ -110,6 +122,10 @@ static const unsigned char uPlot_min_css[] = {
 #define ASSET(name, bytes) {name, bytes, sizeof bytes}
 
 const struct earshot_asset earshot_assets[] = {
+    ASSET("theme-button.mustache", theme_button_mustache),
+    ASSET("nav.mustache", nav_mustache),
+    ASSET("head.mustache", head_mustache),
+    ASSET("brand.mustache", brand_mustache),
     ASSET("not-found.mustache", not_found_mustache),
     ASSET("sign-in.mustache", sign_in_mustache),
     ASSET("unit.mustache", unit_mustache),

@@ -96,7 +96,7 @@ struct Composition {
                 events: CurrentEvents(of: registry, open: watch, sites: registry),
                 replays: ReplayDesk(history: history, ledger: registry), history: history,
                 importer: store, deletion: store, live: hub, tokens: registry,
-                recipients: registry, store: store, pipeline: pipeline, upstreams: ingest,
+                recipients: registry, portal: registry, store: store, pipeline: pipeline, upstreams: ingest,
                 units: ingest, faults: [ingest, pipeline], clock: clock),
             hub: streams, counts: counts, keys: keys,
             onBound: { await announcement.operatorBound($0) },

@@ -4,6 +4,7 @@
 
 import GRDB
 import Monitoring
+import Support
 import Testing
 
 @testable import Notify

@@ -71,18 +71,6 @@ extension Schedule {
     }
 }
 
-/// A registry in a file of its own, which a test may open again.
-final class RegistryFile {
-    let path = FileManager.default.temporaryDirectory
-        .appending(path: "earshot-\(UUID().uuidString).sqlite").path()
-
-    deinit {
-        for suffix in ["", "-wal", "-shm"] {
-            try? FileManager.default.removeItem(atPath: path + suffix)
-        }
-    }
-}
-
 extension SQLiteRegistry {
     /// Tells of an event as the ledger does when it stores one.
     func store(_ event: SoundEvent, over before: SoundEvent? = nil, at now: Timestamp) throws {

@@ -79,7 +79,7 @@ struct EventRoutes: Sendable {
         guard let id = id(context) else { throw Problem.notFound }
         let members = try await bodies.object(of: request)
         let note = SoundEvent.Note(
-            at: sources.clock.now, by: context.access?.token.name ?? "",
+            at: sources.clock.now, by: context.access?.name ?? "",
             note: try EventRoutes.note(members, isNeeded: isNeeded))
         let event: SoundEvent?
         do {

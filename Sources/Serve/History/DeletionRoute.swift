@@ -27,7 +27,7 @@ struct DeletionRoute: Sendable {
             "frames were deleted",
             metadata: [
                 "unit": "\(unit)", "from": "\(range.start)", "to": "\(range.end)",
-                "token": "\(context.access?.token.name ?? "")",
+                "token": "\(context.access?.name ?? "")",
                 "request_id": "\(context.requestID)",
             ])
         return .json(DeletionRoute.body(unit, range))

@@ -133,7 +133,7 @@ struct ImportRoute: Sendable {
             metadata: [
                 "accepted": "\(summary.accepted)", "duplicates": "\(summary.duplicates)",
                 "conflicts": "\(summary.conflicts)", "rejected": "\(report.count)",
-                "token": "\(context.access?.token.name ?? "")",
+                "token": "\(context.access?.name ?? "")",
                 "request_id": "\(context.requestID)",
             ])
     }

@@ -141,7 +141,7 @@ struct NotificationRoutes: Sendable {
         logger.notice(
             what,
             metadata: [
-                "recipient": "\(recipient)", "token": "\(context.access?.token.name ?? "")",
+                "recipient": "\(recipient)", "token": "\(context.access?.name ?? "")",
                 "request_id": "\(context.requestID)",
             ])
     }

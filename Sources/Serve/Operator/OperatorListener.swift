@@ -63,6 +63,7 @@ package struct OperatorListener: Service {
         package var live: any LiveFeed
         package var tokens: any TokenDirectory
         package var recipients: any RecipientBook
+        package var portal: any PortalBook
         package var store: any StoreHealth
         package var pipeline: any PipelineHealth
         package var upstreams: any UpstreamHealth
@@ -75,9 +76,9 @@ package struct OperatorListener: Service {
             directory: any UnitDirectory, sites: any SiteBook, rules: any RuleBook,
             events: any EventBook, replays: any Replays, history: any LevelHistory,
             importer: any FrameImporter, deletion: any FrameDeletion, live: any LiveFeed,
-            tokens: any TokenDirectory, recipients: any RecipientBook, store: any StoreHealth,
-            pipeline: any PipelineHealth, upstreams: any UpstreamHealth, units: any UnitHealth,
-            faults: [any FaultCounts], clock: any WallClock
+            tokens: any TokenDirectory, recipients: any RecipientBook, portal: any PortalBook,
+            store: any StoreHealth, pipeline: any PipelineHealth, upstreams: any UpstreamHealth,
+            units: any UnitHealth, faults: [any FaultCounts], clock: any WallClock
         ) {
             self.directory = directory
             self.sites = sites
@@ -90,6 +91,7 @@ package struct OperatorListener: Service {
             self.live = live
             self.tokens = tokens
             self.recipients = recipients
+            self.portal = portal
             self.store = store
             self.pipeline = pipeline
             self.upstreams = upstreams

@@ -232,7 +232,7 @@ struct OperatorRoutes {
             let unit = try await lookup.unit(context)
             let view = UnitView(snapshot: sources.snapshot(of: unit), now: sources.clock.now)
             return try pages.unit(
-                view, scope: context.access?.token.scope ?? .viewer, requestID: context.requestID)
+                view, scope: context.access?.scope ?? .viewer, requestID: context.requestID)
         }
     }
 }

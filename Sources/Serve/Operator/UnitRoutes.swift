@@ -56,7 +56,7 @@ struct UnitRoutes: Sendable {
         logger.notice(
             what,
             metadata: [
-                "unit": "\(unit)", "token": "\(context.access?.token.name ?? "")",
+                "unit": "\(unit)", "token": "\(context.access?.name ?? "")",
                 "request_id": "\(context.requestID)",
             ])
     }

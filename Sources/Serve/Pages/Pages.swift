@@ -9,12 +9,19 @@ import Mustache
 import NIOCore
 
 /// Renders the pages. Every template also has `assets` (addresses by key: `assets.unit_js`),
-/// `title` and `request_id`.
+/// `title`, `request_id`, `home` (where the brand leads to) and, on operators' pages, `nav` with
+/// `sections`: `href`, `words`, `is_current`.
 struct Pages: Sendable {
     private let library: MustacheLibrary
     private let addresses: [String: String]
 
-    private static let names = ["unit", "units", "sign-in", "not-found"]
+    /// What is rendered by name, beside what these include.
+    private static let names = [
+        "not-found",
+        "sign-in",
+        "unit",
+        "units",
+    ]
 
     /// - Throws: ``PageError`` when a template is missing or malformed: a fault of the program,
     ///   seen at its start.
@@ -53,13 +60,13 @@ struct Pages: Sendable {
             ["value": $0.rawValue, "words": $0.words, "selected": $0 == unit.rate]
         }
         return try page(
-            "unit", title: unit.id.name,
+            "unit", title: unit.id.name, section: .units,
             ["unit": view.context, "may_change": scope >= .operator, "rates": rates], requestID)
     }
 
     /// See `UnitListView.context`.
     func units(_ view: UnitListView, requestID: String) throws -> Response {
-        try page("units", title: "Units", view.context, requestID)
+        try page("units", title: "Units", section: .units, view.context, requestID)
     }
 
     /// `failed`: the token shown was not good; `next`: the page to go on to, for a hidden field of
@@ -74,12 +81,16 @@ struct Pages: Sendable {
         try page("not-found", title: "Not found", [:], requestID, status: .notFound)
     }
 
-    private func page(
-        _ template: String, title: String, _ context: [String: Any], _ requestID: String,
-        status: HTTPResponse.Status = .ok
+    /// - Parameter section: of operators' pages, which one this belongs to; `nil`: a page without
+    ///   them, because nobody is signed in.
+    func page(
+        _ template: String, title: String, section: PageSection? = nil, _ context: [String: Any],
+        _ requestID: String, status: HTTPResponse.Status = .ok
     ) throws -> Response {
         var context = context.merging(Pages.dictionary) { own, _ in own }
         context["assets"] = addresses
+        context["home"] = "/"
+        context["nav"] = section.map { ["sections": PageSection.context(current: $0)] }
         context["title"] = title
         context["request_id"] = requestID
         guard let text = library.render(context, withTemplate: template) else {

@@ -163,7 +163,7 @@ struct RuleRoutes: Sendable {
         logger.notice(
             what,
             metadata: [
-                "rule": "\(rule)", "token": "\(context.access?.token.name ?? "")",
+                "rule": "\(rule)", "token": "\(context.access?.name ?? "")",
                 "request_id": "\(context.requestID)",
             ])
     }

@@ -10,6 +10,11 @@ import Monitoring
 struct Access: Sendable {
     let token: AccessToken
     let isSession: Bool
+
+    /// What notes, logs and the audit call them.
+    var name: String { token.name }
+    /// What they may do.
+    var scope: AccessToken.Scope { token.scope }
 }
 
 /// Finds out who asks. The directory's word counts on each request: a revoked token is out at once.

@@ -14,10 +14,10 @@ struct ChangeMiddleware: RouterMiddleware {
         next: @concurrent (Request, RequestScope) async throws -> Response
     ) async throws -> Response {
         guard let access = context.access else { throw Problem.unauthorized }
-        guard access.token.scope >= scope else {
+        guard access.scope >= scope else {
             throw Problem(
                 status: .forbidden,
-                detail: "This needs the scope \(scope); yours is \(access.token.scope).")
+                detail: "This needs the scope \(scope); yours is \(access.scope).")
         }
         // A cookie goes along with whatever page asks; a token is sent on purpose.
         if access.isSession, !origins.provesChange(request.head) {

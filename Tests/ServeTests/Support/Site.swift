@@ -5,6 +5,7 @@
 import Monitoring
 import NIOCore
 import ServiceLifecycle
+import Store
 import Support
 
 @testable import Serve
@@ -26,6 +27,8 @@ struct Site {
     let demand = FakeDemand()
     var tokens = FakeTokens()
     let recipients = FakeRecipients()
+    /// For what people configure, the registry itself.
+    let registry = TemporaryRegistry()
     var units = FakeUnitHealth()
     var pipeline = FakePipeline()
     var faults: [FakeFaults] = []
@@ -61,8 +64,8 @@ struct Site {
         OperatorListener.Sources(
             directory: broken ?? directory, sites: books, rules: books, events: books, replays: books,
             history: exported ?? history, importer: frames, deletion: frames, live: feed,
-            tokens: tokens, recipients: recipients, store: store, pipeline: pipeline,
-            upstreams: upstreams, units: units, faults: faults, clock: clock)
+            tokens: tokens, recipients: recipients, portal: registry.book, store: store,
+            pipeline: pipeline, upstreams: upstreams, units: units, faults: faults, clock: clock)
     }
 
     /// Runs the port; `body` gets its number and the hub.

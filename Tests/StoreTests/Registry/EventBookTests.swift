@@ -2,6 +2,7 @@
 
 import GRDB
 import Monitoring
+import Support
 import Testing
 
 @testable import Store

@@ -1,7 +1,9 @@
 //  PortalBookTests.swift · StoreTests
 
 import CCrypto
+import GRDB
 import Monitoring
+import Support
 import Testing
 
 @testable import Store

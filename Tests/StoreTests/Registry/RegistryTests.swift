@@ -3,6 +3,7 @@
 import Foundation
 import GRDB
 import Monitoring
+import Support
 import Testing
 
 @testable import Store
@@ -176,18 +177,7 @@ import Testing
     }
 }
 
-/// A registry's file, gone when nobody needs it.
-final class RegistryFile: Sendable {
-    private let folder = FileManager.default.temporaryDirectory
-        .appending(path: "earshot-registry-\(UUID().uuidString)")
-    var path: String { folder.appending(path: "registry.sqlite").path() }
-
-    init() {
-        try! FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
-
+extension RegistryFile {
     /// What version 0.1 left behind: its schema as it was, two units and a token.
     func writeFirstVersion(secret: String) throws {
         try DatabaseQueue(path: path).write { db in

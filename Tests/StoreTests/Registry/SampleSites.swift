@@ -3,6 +3,7 @@
 //  A client with a project in London, two locations and two units.
 
 import Monitoring
+import Support
 
 @testable import Store
 

@@ -2,6 +2,7 @@
 
 import Foundation
 import Monitoring
+import Support
 import Testing
 
 @testable import Store

@@ -1,0 +1,25 @@
+//  PageSection.swift · Serve
+
+/// The parts of the operators' pages, in the order of the bar.
+enum PageSection: String, CaseIterable {
+    case units
+
+    var words: String {
+        switch self {
+        case .units: "Units"
+        }
+    }
+
+    var address: String {
+        switch self {
+        case .units: "/"
+        }
+    }
+
+    /// For the bar: `href`, `words`, `is_current`.
+    static func context(current: PageSection) -> [[String: Any]] {
+        allCases.map {
+            ["href": $0.address, "words": $0.words, "is_current": $0 == current]
+        }
+    }
+}
