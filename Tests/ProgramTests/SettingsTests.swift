@@ -44,6 +44,7 @@ import Web
                 case .address: ("127.0.0.1:1", #""127.0.0.1:1""#)
                 case .publicURL: ("https://a.example", #""https://a.example""#)
                 case .upstreams: ("http://a:1", #"["http://a:1"]"#)
+                case .flag: ("true", "true")
                 case .choice(let words): (words[1], "\"\(words[1])\"")
                 case .span: ("1m", #""1m""#)
                 case .number(let range): ("\(range.lowerBound)", "\(range.lowerBound)")

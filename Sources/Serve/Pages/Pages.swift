@@ -15,16 +15,8 @@ struct Pages: Sendable {
     private let library: MustacheLibrary
     private let addresses: [String: String]
 
-    /// What is rendered by name, beside what these include.
-    private static let names = [
-        "not-found",
-        "sign-in",
-        "unit",
-        "units",
-    ]
-
-    /// - Throws: ``PageError`` when a template is missing or malformed: a fault of the program,
-    ///   seen at its start.
+    /// - Throws: ``PageError`` when a template is malformed: a fault of the program, seen at its
+    ///   start.
     init(_ assets: AssetCatalog) throws(PageError) {
         var library = MustacheLibrary()
         for (name, text) in assets.templates {
@@ -33,9 +25,6 @@ struct Pages: Sendable {
             } catch {
                 throw .malformed(name, "\(error)")
             }
-        }
-        for name in Pages.names where library.getTemplate(named: name) == nil {
-            throw .missing(name)
         }
         self.library = library
         addresses = assets.addresses

@@ -69,8 +69,7 @@ import Testing
     }
 
     @Test func `has exactly the routes of the clients' port`() throws {
-        let log = RequestLog(listener: "portal", counts: ServeCounts(), logger: quietLogger)
-        let router = PortalListener.router(AnswerPolicy(isSecure: false), log)
+        let router = try ClientSite().routes().router
         let asset = try #require(AssetCatalog.embedded.asset(named: "openapi-portal.json"))
         let schema = try Schema(String(buffer: asset.bytes))
         #expect(schema.operations == routes(router))
@@ -101,6 +100,40 @@ import Testing
         #expect(Set(ids).count == ids.count)
     }
 
+    @Test func `describes every answer to clients in JSON`() async throws {
+        let site = try await ClientSite.filled()
+        let cookie = try await site.cookie(of: "alpha")
+        let asset = try #require(AssetCatalog.embedded.asset(named: "openapi-portal.json"))
+        let schema = try Schema(String(buffer: asset.bytes))
+        let base = "/portal/api/location/{location}"
+        let cases = [
+            ("/portal/api/locations", "/portal/api/locations", 200),
+            (base + "/live", "/portal/api/location/a1/live", 200),
+            (base + "/live", "/portal/api/location/a2/live", 200),
+            (base + "/live", "/portal/api/location/b1/live", 404),
+            (
+                base + "/history",
+                "/portal/api/location/a1/history?from=2026-11-23T15:00:00Z&to=2026-11-23T16:00:00Z&ln=10",
+                200
+            ),
+            (base + "/history", "/portal/api/location/a1/history", 400),
+            (base + "/events", "/portal/api/location/a1/events", 200),
+            (base + "/events", "/portal/api/location/a1/events?unit=a", 422),
+            (base + "/thresholds", "/portal/api/location/a1/thresholds", 200),
+            (base + "/stream", "/portal/api/location/a1/stream", 426),
+        ]
+        try await site.run { port async throws in
+            for (path, target, status) in cases {
+                let answer = try await port.get(target, fields: [cookie])
+                #expect(answer.status == status, Comment(rawValue: target))
+                let type = try #require(answer["content-type"])
+                let described = try #require(
+                    schema.answer(path, "get", status, type), Comment(rawValue: target))
+                #expect(schema.faults(answer.body, described) == [], Comment(rawValue: target))
+            }
+        }
+    }
+
     @Test func `describes every answer in JSON`() async throws {
         let cases = [
             ("/healthz", "/healthz", 200), ("/readyz", "/readyz", 200),
@@ -127,6 +160,7 @@ import Testing
             ("/api/units/{unit}/intervals", "/api/units/b-2/intervals", 200),
             ("/api/units/{unit}/intervals", "/api/units/b-2/intervals?limit=0", 422),
             ("/api/units/{unit}/stream", "/api/units/b-2/stream", 426),
+            ("/projects/{project}/portal-links", "/projects/p1/portal-links", 200),
             ("/api/clients", "/api/clients", 200), ("/api/projects", "/api/projects", 200),
             ("/api/locations", "/api/locations", 200),
             ("/api/assignments", "/api/assignments", 200),
