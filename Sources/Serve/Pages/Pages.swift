@@ -18,6 +18,7 @@ struct Pages: Sendable {
     /// What is rendered by name, beside what these include.
     private static let names = [
         "not-found",
+        "portal-location",
         "sign-in",
         "unit",
         "units",
@@ -50,7 +51,7 @@ struct Pages: Sendable {
         "reasons": FaultReason.allCases.map { ["reason": $0.rawValue, "words": $0.words] },
     ]
 
-    /// `unit`: see `UnitView.context`; `may_change`; `rates`: the settings of the rate, with
+    /// `unit`, `levels`: see `UnitView`; `may_change`; `rates`: the settings of the rate, with
     /// `value`, `words`, `selected`.
     func unit(
         _ view: UnitView, scope: AccessToken.Scope, requestID: String
@@ -61,7 +62,10 @@ struct Pages: Sendable {
         }
         return try page(
             "unit", title: unit.id.name, section: .units,
-            ["unit": view.context, "may_change": scope >= .operator, "rates": rates], requestID)
+            [
+                "unit": view.context, "levels": view.levels, "may_change": scope >= .operator,
+                "rates": rates,
+            ], requestID)
     }
 
     /// See `UnitListView.context`.
@@ -85,11 +89,11 @@ struct Pages: Sendable {
     ///   them, because nobody is signed in.
     func page(
         _ template: String, title: String, section: PageSection? = nil, _ context: [String: Any],
-        _ requestID: String, status: HTTPResponse.Status = .ok
+        _ requestID: String, status: HTTPResponse.Status = .ok, home: String = "/"
     ) throws -> Response {
         var context = context.merging(Pages.dictionary) { own, _ in own }
         context["assets"] = addresses
-        context["home"] = "/"
+        context["home"] = home
         context["nav"] = section.map { ["sections": PageSection.context(current: $0)] }
         context["title"] = title
         context["request_id"] = requestID
