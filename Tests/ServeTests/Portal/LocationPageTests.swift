@@ -50,7 +50,8 @@ private let now = Timestamp("2026-11-24T22:47:00Z")
             "<h1>North &lt;i&gt;gate&lt;/i&gt;</h1>", "Harbour &quot;Quarter&quot;", "Measuring",
             "Within the limit: average 52.3, limit 65", "Last night, Mon 23 Nov",
             "<span id=\"lp\">57.1</span>", "dB(A)", "Times in London (UTC)",
-            "Night &lt;b&gt;noise&lt;/b&gt;", "holds now", "average over 15 min above 65 dB · <span class=\"nowrap\">22:00–07:00",
+            "Night &lt;b&gt;noise&lt;/b&gt;", "holds now",
+            "average over 15 min above 65 dB · <span class=\"nowrap\">22:00–07:00",
             "data-api=\"/portal/api/location/loc-a1\"", "data-zone=\"Europe/London\"",
             "id=\"history-steps\"", "0 breaches",
         ] { #expect(text.contains(part), "\(part)") }
