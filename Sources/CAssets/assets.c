@@ -115,6 +115,30 @@ static const unsigned char openapi_portal_json[] = {
 static const unsigned char favicon_svg[] = {
 #embed "../Serve/Assets/favicon.svg"
 };
+static const unsigned char strip_mustache[] = {
+#embed "../Serve/Assets/strip.mustache"
+};
+static const unsigned char live_card_mustache[] = {
+#embed "../Serve/Assets/live-card.mustache"
+};
+static const unsigned char history_card_mustache[] = {
+#embed "../Serve/Assets/history-card.mustache"
+};
+static const unsigned char portal_location_mustache[] = {
+#embed "../Serve/Assets/portal-location.mustache"
+};
+static const unsigned char portal_location_css[] = {
+#embed "../Serve/Assets/portal-location.css"
+};
+static const unsigned char present_js[] = {
+#embed "../Serve/Assets/present.js"
+};
+static const unsigned char limits_js[] = {
+#embed "../Serve/Assets/limits.js"
+};
+static const unsigned char portal_location_js[] = {
+#embed "../Serve/Assets/portal-location.js"
+};
 static const unsigned char uPlot_iife_js[] = {
 #embed "vendor/uPlot.iife.js"
 };
@@ -159,6 +183,14 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("openapi-operator.json", openapi_operator_json),
     ASSET("openapi-portal.json", openapi_portal_json),
     ASSET("favicon.svg", favicon_svg),
+    ASSET("strip.mustache", strip_mustache),
+    ASSET("live-card.mustache", live_card_mustache),
+    ASSET("history-card.mustache", history_card_mustache),
+    ASSET("portal-location.mustache", portal_location_mustache),
+    ASSET("portal-location.css", portal_location_css),
+    ASSET("present.js", present_js),
+    ASSET("limits.js", limits_js),
+    ASSET("portal-location.js", portal_location_js),
     ASSET("uPlot.iife.js", uPlot_iife_js),
     ASSET("uPlot.min.css", uPlot_min_css),
 };

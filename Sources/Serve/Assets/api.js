@@ -14,7 +14,7 @@ const api = {
      * The JSON at `path` with `query`.
      *
      * Throws `AnswerError`; an aborted question throws the signal's reason. Without a session it
-     * leaves for the sign-in page.
+     * leaves the page.
      */
     get(path, query = {}, signal) {
         const text = new URLSearchParams(query).toString();
@@ -54,7 +54,10 @@ const api = {
         return new AnswerError(message, answer.status, requestID);
     },
 
+    /** Leaves for where one gets in: the page says where, if it is not the sign-in page. */
     signIn() {
+        const { door } = document.documentElement.dataset;
+        if (door) return location.assign(door);
         const next = encodeURIComponent(location.pathname + location.search);
         location.assign(`/sign-in?next=${next}`);
     },

@@ -39,7 +39,7 @@ struct Pages: Sendable {
         "reasons": FaultReason.allCases.map { ["reason": $0.rawValue, "words": $0.words] },
     ]
 
-    /// `unit`: see `UnitView.context`; `may_change`; `rates`: the settings of the rate, with
+    /// `unit`, `levels`: see `UnitView`; `may_change`; `rates`: the settings of the rate, with
     /// `value`, `words`, `selected`.
     func unit(
         _ view: UnitView, scope: AccessToken.Scope, requestID: String
@@ -50,7 +50,10 @@ struct Pages: Sendable {
         }
         return try page(
             "unit", title: unit.id.name, section: .units,
-            ["unit": view.context, "may_change": scope >= .operator, "rates": rates], requestID)
+            [
+                "unit": view.context, "levels": view.levels, "may_change": scope >= .operator,
+                "rates": rates,
+            ], requestID)
     }
 
     /// See `UnitListView.context`.
@@ -74,11 +77,11 @@ struct Pages: Sendable {
     ///   them, because nobody is signed in.
     func page(
         _ template: String, title: String, section: PageSection? = nil, _ context: [String: Any],
-        _ requestID: String, status: HTTPResponse.Status = .ok
+        _ requestID: String, status: HTTPResponse.Status = .ok, home: String = "/"
     ) throws -> Response {
         var context = context.merging(Pages.dictionary) { own, _ in own }
         context["assets"] = addresses
-        context["home"] = "/"
+        context["home"] = home
         context["nav"] = section.map { ["sections": PageSection.context(current: $0)] }
         context["title"] = title
         context["request_id"] = requestID
