@@ -19,6 +19,7 @@ struct Pages: Sendable {
     private static let names = [
         "not-found",
         "portal-door",
+        "portal-overview",
         "sign-in",
         "unit",
         "units",
@@ -65,6 +66,9 @@ struct Pages: Sendable {
             ["unit": view.context, "may_change": scope >= .operator, "rates": rates], requestID)
     }
 
+    /// Whether there is a file of this name.
+    func has(_ asset: String) -> Bool { addresses[AssetCatalog.key(asset)] != nil }
+
     /// See `UnitListView.context`.
     func units(_ view: UnitListView, requestID: String) throws -> Response {
         try page("units", title: "Units", section: .units, view.context, requestID)
@@ -86,11 +90,11 @@ struct Pages: Sendable {
     ///   them, because nobody is signed in.
     func page(
         _ template: String, title: String, section: PageSection? = nil, _ context: [String: Any],
-        _ requestID: String, status: HTTPResponse.Status = .ok
+        _ requestID: String, status: HTTPResponse.Status = .ok, home: String = "/"
     ) throws -> Response {
         var context = context.merging(Pages.dictionary) { own, _ in own }
         context["assets"] = addresses
-        context["home"] = "/"
+        context["home"] = home
         context["nav"] = section.map { ["sections": PageSection.context(current: $0)] }
         context["title"] = title
         context["request_id"] = requestID
