@@ -56,6 +56,9 @@ struct Pages: Sendable {
             ], requestID)
     }
 
+    /// Whether there is a file of this name.
+    func has(_ asset: String) -> Bool { addresses[AssetCatalog.key(asset)] != nil }
+
     /// See `UnitListView.context`.
     func units(_ view: UnitListView, requestID: String) throws -> Response {
         try page("units", title: "Units", section: .units, view.context, requestID)
