@@ -12,7 +12,7 @@ package struct PortalLink: Hashable, Sendable {
     /// `nil`: until revoked.
     package var expires: Timestamp?
     /// It lets in once.
-    package let isOneTime: Bool
+    package var isOneTime: Bool
     package var lastUsed: Timestamp?
     package var useCount: Int
     package var revoked: Timestamp?
