@@ -25,11 +25,12 @@ struct Composition {
     /// In the order in which they start; they stop in reverse.
     let services: [any Service]
 
-    /// - Parameter onReady: called once when both listeners accept connections, with the
-    ///   operator's URL, after the ready line.
+    /// - Parameter onReady: called once when both listeners accept connections, with their URLs,
+    ///   after the ready line.
     init(
         folder: DataFolder, settings: ServiceSettings, upstreams: [Upstream], logger: Logger,
-        onReady: @escaping @Sendable (_ operatorURL: String) throws -> Void = { _ in }
+        onReady: @escaping @Sendable (_ operatorURL: String, _ portalURL: String) async throws -> Void
+            = { _, _ in }
     ) async throws {
         let clock = SystemClock()
         var storing = StoreConfiguration()
@@ -206,36 +207,36 @@ extension ServiceSettings.Limits {
 private actor Announcement {
     private let operatorAddress: Address
     private let portalAddress: Address
-    private let onReady: @Sendable (String) throws -> Void
+    private let onReady: @Sendable (String, String) async throws -> Void
     private var operatorPort: Int?
     private var portalPort: Int?
 
     init(
         operatorAddress: Address, portalAddress: Address,
-        onReady: @escaping @Sendable (String) throws -> Void
+        onReady: @escaping @Sendable (String, String) async throws -> Void
     ) {
         self.operatorAddress = operatorAddress
         self.portalAddress = portalAddress
         self.onReady = onReady
     }
 
-    func operatorBound(_ port: Int) {
+    func operatorBound(_ port: Int) async {
         operatorPort = port
-        announce()
+        await announce()
     }
 
-    func portalBound(_ port: Int) {
+    func portalBound(_ port: Int) async {
         portalPort = port
-        announce()
+        await announce()
     }
 
-    private func announce() {
+    private func announce() async {
         guard let operatorPort, let portalPort else { return }
-        let url = "http://\(operatorAddress.authority(port: operatorPort))"
-        Output.line(
-            "ready operator=\(url) portal=http://\(portalAddress.authority(port: portalPort))")
+        let operatorURL = "http://\(operatorAddress.authority(port: operatorPort))"
+        let portalURL = "http://\(portalAddress.authority(port: portalPort))"
+        Output.line("ready operator=\(operatorURL) portal=\(portalURL)")
         do {
-            try onReady(url)
+            try await onReady(operatorURL, portalURL)
         } catch {
             Failure.say("\(error)")
         }

@@ -80,7 +80,7 @@ extension SQLiteRegistry: TokenDirectory {
         return prefix + String(decoding: hex, as: UTF8.self)
     }
 
-    static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         var hash = [UInt8](repeating: 0, count: 32)
         SHA256(bytes, bytes.count, &hash)
         return hash
