@@ -13,6 +13,9 @@
 #error "uPlot is not there yet: run `make setup` (or scripts/setup run) once."
 #endif
 
+static const unsigned char account_mustache[] = {
+#embed "../Serve/Assets/account.mustache"
+};
 static const unsigned char theme_button_mustache[] = {
 #embed "../Serve/Assets/theme-button.mustache"
 };
@@ -122,6 +125,7 @@ static const unsigned char uPlot_min_css[] = {
 #define ASSET(name, bytes) {name, bytes, sizeof bytes}
 
 const struct earshot_asset earshot_assets[] = {
+    ASSET("account.mustache", account_mustache),
     ASSET("theme-button.mustache", theme_button_mustache),
     ASSET("nav.mustache", nav_mustache),
     ASSET("head.mustache", head_mustache),

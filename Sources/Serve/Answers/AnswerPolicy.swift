@@ -55,6 +55,8 @@ struct RequestScope: RequestContext {
     let channel: any Channel
     /// Who asks; set for routes behind a session.
     var access: Access?
+    /// Where what it changes is written down.
+    var audit: Audit?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

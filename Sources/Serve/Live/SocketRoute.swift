@@ -20,6 +20,6 @@ protocol SocketRoute: Sendable {
 /// Who is at the other end of a socket.
 struct SocketVisitor: Sendable {
     /// The socket closes when this ends.
-    let tokenID: Int64
+    let credential: Credential
     let place: SocketPlaces.Place
 }

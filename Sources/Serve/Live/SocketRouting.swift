@@ -13,6 +13,7 @@ struct SocketRouting: WebSocketRouting {
     let origins: OriginPolicy
     let policy: AnswerPolicy
     let places: SocketPlaces
+    let watch: SocketWatch
     let log: RequestLog
 
     func decide(_ request: HTTPRequest, from address: String) async -> WebSocketDecision {
@@ -58,12 +59,13 @@ struct SocketRouting: WebSocketRouting {
         guard let access = try await authenticator.access(request.headerFields) else {
             throw Problem.unauthorized
         }
-        guard let place = places.take(address: address, session: access.token.id) else {
+        guard let place = places.take(address: address, session: access.credential) else {
             throw Problem.tooMany("Too many streams are open.", retryAfterSeconds: 10)
         }
         do {
             let open = try await route.prepare(name, request)
-            return open(SocketVisitor(tokenID: access.token.id, place: place))
+            let visitor = SocketVisitor(credential: access.credential, place: place)
+            return watch.watching(open(visitor), access.credential)
         } catch {
             place.leave()
             throw error

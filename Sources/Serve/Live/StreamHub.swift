@@ -16,44 +16,43 @@ import Web
 /// Bounds: a socket's messages wait up to `WebSocketLimits.waitingMessages`; the feed's batches up
 /// to those of ``LiveFeed/updates()``. What is lost at either can be read from history.
 package final class StreamHub: Service {
-    private struct Viewer {
-        let socket: WebSocket
-        let tokenID: Int64
-    }
-
     private struct Audience {
         var stream = UnitStream()
         let group = WebSocketGroup()
-        var viewers: [ObjectIdentifier: Viewer] = [:]
+        var viewers: [ObjectIdentifier: WebSocket] = [:]
     }
 
     private let live: any LiveFeed
     private let history: any LevelHistory
     private let demand: any Demand
-    private let tokens: any TokenDirectory
     private let directory: any UnitDirectory
     let counts: ServeCounts
+    /// All sockets of the port: whose access ends leaves within a second.
+    let watch: SocketWatch
     private let clock: any WallClock
     private let interval: Duration
     private let logger: Logger
     private let audiences = Mutex<[UnitID: Audience]>([:])
 
-    /// - Parameter interval: how often viewers are told what changes by time alone; each sixtieth
-    ///   time it is checked whether they may still be there.
+    /// - Parameter interval: how often viewers are told what changes by time alone; after a change
+    ///   of who has access, and each sixtieth time, it is checked whether they may still be there.
     package init(
         live: any LiveFeed, history: any LevelHistory, demand: any Demand,
-        tokens: any TokenDirectory, directory: any UnitDirectory, counts: ServeCounts,
+        tokens: any TokenDirectory, operators: any OperatorDirectory,
+        directory: any UnitDirectory, counts: ServeCounts,
         clock: any WallClock, interval: Duration = .seconds(1), logger: Logger
     ) {
         self.live = live
         self.history = history
         self.demand = demand
-        self.tokens = tokens
         self.directory = directory
         self.counts = counts
         self.clock = clock
         self.interval = interval
         self.logger = logger
+        watch = SocketWatch(
+            credentials: Credentials(tokens: tokens, operators: operators, clock: clock),
+            logger: logger)
     }
 
     /// Tells viewers until a graceful shutdown; their sockets are closed by the listener.
@@ -72,7 +71,8 @@ package final class StreamHub: Service {
                     while (try? await Task.sleep(for: self.interval)) != nil {
                         self.tick()
                         ticks += 1
-                        if ticks.isMultiple(of: 60) { await self.checkViewers() }
+                        let isDue = ticks.isMultiple(of: 60)
+                        if await self.watch.needsCheck() || isDue { await self.checkViewers() }
                     }
                 }
             }
@@ -189,7 +189,7 @@ extension StreamHub {
 extension StreamHub {
     /// Adds a viewer: it gets the frames that history does not have yet, or at least the newest
     /// one, then the state, then what comes; no frame twice, none left out.
-    func join(_ unit: UnitID, _ socket: WebSocket, tokenID: Int64) {
+    func join(_ unit: UnitID, _ socket: WebSocket) {
         demand.begin(unit)
         let now = clock.now
         let complete = history.completeUntil(unit)
@@ -212,7 +212,7 @@ extension StreamHub {
             counts.opened()
             socket.send(framed: StreamHub.framed(greeting), messages: greeting.count)
             audience.group.add(socket)
-            audience.viewers[ObjectIdentifier(socket)] = Viewer(socket: socket, tokenID: tokenID)
+            audience.viewers[ObjectIdentifier(socket)] = socket
             audiences[unit] = audience
         }
     }
@@ -233,26 +233,20 @@ extension StreamHub {
         demand.end(unit)
     }
 
-    /// Closes the sockets whose token has ended (4401) or whose unit is gone (4404).
+    /// Closes the sockets whose access has ended (4401) or whose unit is gone (4404).
     func checkViewers() async {
-        let viewers = audiences.withLock { audiences in
-            audiences.flatMap { unit, audience in audience.viewers.values.map { (unit, $0) } }
-        }
-        guard !viewers.isEmpty else { return }
         do {
+            try await watch.check()
+            let watched = audiences.withLock { audiences in
+                audiences.filter { !$0.value.viewers.isEmpty }.map(\.key)
+            }
+            guard !watched.isEmpty else { return }
             let units = Set(try await directory.units().map(\.id))
-            var ended: Set<Int64> = []
-            for tokenID in Set(viewers.map(\.1.tokenID))
-            where try await tokens.token(withID: tokenID) == nil {
-                ended.insert(tokenID)
+            let lost = watched.filter { !units.contains($0) }
+            let sockets = audiences.withLock { audiences in
+                lost.flatMap { audiences[$0].map { Array($0.viewers.values) } ?? [] }
             }
-            for (unit, viewer) in viewers {
-                if ended.contains(viewer.tokenID) {
-                    viewer.socket.close(.sessionEnded)
-                } else if !units.contains(unit) {
-                    viewer.socket.close(.notFound)
-                }
-            }
+            for socket in sockets { socket.close(.notFound) }
         } catch {
             logger.warning("viewers could not be checked", metadata: ["error": "\(error)"])
         }

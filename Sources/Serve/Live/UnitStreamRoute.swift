@@ -37,7 +37,7 @@ private final class Viewer: WebSocketPeer {
 
     func opened(_ socket: WebSocket) {
         self.socket.withLock { $0 = socket }
-        hub.join(unit, socket, tokenID: visitor.tokenID)
+        hub.join(unit, socket)
     }
 
     func closed() {

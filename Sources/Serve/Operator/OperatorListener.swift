@@ -64,6 +64,7 @@ package struct OperatorListener: Service {
         package var tokens: any TokenDirectory
         package var recipients: any RecipientBook
         package var portal: any PortalBook
+        package var accounts: any AccountBook
         package var store: any StoreHealth
         package var pipeline: any PipelineHealth
         package var upstreams: any UpstreamHealth
@@ -77,8 +78,9 @@ package struct OperatorListener: Service {
             events: any EventBook, replays: any Replays, history: any LevelHistory,
             importer: any FrameImporter, deletion: any FrameDeletion, live: any LiveFeed,
             tokens: any TokenDirectory, recipients: any RecipientBook, portal: any PortalBook,
-            store: any StoreHealth, pipeline: any PipelineHealth, upstreams: any UpstreamHealth,
-            units: any UnitHealth, faults: [any FaultCounts], clock: any WallClock
+            accounts: any AccountBook, store: any StoreHealth, pipeline: any PipelineHealth,
+            upstreams: any UpstreamHealth, units: any UnitHealth, faults: [any FaultCounts],
+            clock: any WallClock
         ) {
             self.directory = directory
             self.sites = sites
@@ -92,6 +94,7 @@ package struct OperatorListener: Service {
             self.tokens = tokens
             self.recipients = recipients
             self.portal = portal
+            self.accounts = accounts
             self.store = store
             self.pipeline = pipeline
             self.upstreams = upstreams
@@ -115,7 +118,7 @@ package struct OperatorListener: Service {
     ) throws {
         let policy = AnswerPolicy(isSecure: configuration.isSecure)
         let authenticator = Authenticator(
-            tokens: sources.tokens,
+            tokens: sources.tokens, operators: sources.accounts,
             cookie: SessionCookie(keys: keys, isSecure: configuration.isSecure),
             clock: sources.clock)
         let origins = OriginPolicy(
@@ -138,6 +141,7 @@ package struct OperatorListener: Service {
             places: SocketPlaces(
                 perAddress: configuration.socketsPerAddress,
                 perSession: configuration.socketsPerSession, counts: counts),
+            watch: hub.watch,
             log: log)
         listener = WebListener(
             name: "operator", host: configuration.host, port: configuration.port,

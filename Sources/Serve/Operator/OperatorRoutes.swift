@@ -31,14 +31,17 @@ struct OperatorRoutes {
         lookup = UnitLookup(directory: sources.directory, counts: log.counts)
         router = Router(context: RequestScope.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: AnswerMiddleware(policy: policy, log: log))
+        router.add(
+            middleware: AuditMiddleware(
+                log: sources.accounts, clock: sources.clock, logger: log.logger))
         router.add(middleware: MissingPageMiddleware(authenticator: authenticator, pages: pages))
         addOpen(assets)
         let signIn = SignIn(
             authenticator: authenticator, origins: origins, pages: pages,
             bodies: bodies, attemptsPerMinute: configuration.signInsPerMinute, logger: log.logger)
-        router.get("/sign-in") { try signIn.page($0, $1) }
+        router.get("/sign-in") { try await signIn.page($0, $1) }
         router.post("/sign-in") { try await signIn.submit($0, $1) }
-        router.post("/sign-out") { try signIn.signOut($0, $1) }
+        router.post("/sign-out") { try await signIn.signOut($0, $1) }
         let metrics = MetricsRoute(
             sources: sources, counts: log.counts, version: configuration.version)
         guarded("").get("/metrics") { _, _ in try await metrics.respond() }

@@ -43,8 +43,8 @@ import Testing
 
     private func router(_ site: Site) throws -> Router<RequestScope> {
         let authenticator = Authenticator(
-            tokens: site.tokens, cookie: SessionCookie(keys: site.keys, isSecure: false),
-            clock: site.clock)
+            tokens: site.tokens, operators: site.registry.book,
+            cookie: SessionCookie(keys: site.keys, isSecure: false), clock: site.clock)
         return OperatorRoutes(
             sources: site.sources, configuration: site.configuration,
             policy: AnswerPolicy(isSecure: false), authenticator: authenticator,

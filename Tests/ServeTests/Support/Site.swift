@@ -64,15 +64,23 @@ struct Site {
         OperatorListener.Sources(
             directory: broken ?? directory, sites: books, rules: books, events: books, replays: books,
             history: exported ?? history, importer: frames, deletion: frames, live: feed,
-            tokens: tokens, recipients: recipients, portal: registry.book, store: store,
-            pipeline: pipeline, upstreams: upstreams, units: units, faults: faults, clock: clock)
+            tokens: tokens, recipients: recipients, portal: registry.book, accounts: registry.book,
+            store: store, pipeline: pipeline, upstreams: upstreams, units: units,
+            faults: faults, clock: clock)
+    }
+
+    /// The value of the cookie of a session that was begun with the token.
+    func session() async throws -> String {
+        let session = try await registry.book.beginSession(ofToken: 7, at: clock.now)
+        return SessionCookie(keys: keys, isSecure: false).value(sessionID: session.id, now: clock.now)
     }
 
     /// Runs the port; `body` gets its number and the hub.
     func run<Result>(_ body: (Port) async throws -> Result) async throws -> Result {
         let hub = StreamHub(
-            live: feed, history: history, demand: demand, tokens: tokens, directory: directory,
-            counts: counts, clock: clock, interval: .seconds(3600), logger: quietLogger)
+            live: feed, history: history, demand: demand, tokens: tokens,
+            operators: registry.book, directory: directory, counts: counts, clock: clock,
+            interval: .seconds(3600), logger: quietLogger)
         return try await withServices { onBound in
             let listener = try! OperatorListener(
                 configuration: configuration,
