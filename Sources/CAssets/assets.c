@@ -14,6 +14,21 @@
 #error "uPlot is not there yet: run `make setup` (or scripts/setup run) once."
 #endif
 
+static const unsigned char accounts_mustache[] = {
+#embed "../Serve/Assets/accounts.mustache"
+};
+static const unsigned char forbidden_mustache[] = {
+#embed "../Serve/Assets/forbidden.mustache"
+};
+static const unsigned char accounts_css[] = {
+#embed "../Serve/Assets/accounts.css"
+};
+static const unsigned char accounts_js[] = {
+#embed "../Serve/Assets/accounts.js"
+};
+static const unsigned char account_mustache[] = {
+#embed "../Serve/Assets/account.mustache"
+};
 static const unsigned char theme_button_mustache[] = {
 #embed "../Serve/Assets/theme-button.mustache"
 };
@@ -189,6 +204,11 @@ static const unsigned char leaflet_css[] = {
 #define ASSET(name, bytes) {name, bytes, sizeof bytes}
 
 const struct earshot_asset earshot_assets[] = {
+    ASSET("accounts.mustache", accounts_mustache),
+    ASSET("forbidden.mustache", forbidden_mustache),
+    ASSET("accounts.css", accounts_css),
+    ASSET("accounts.js", accounts_js),
+    ASSET("account.mustache", account_mustache),
     ASSET("theme-button.mustache", theme_button_mustache),
     ASSET("nav.mustache", nav_mustache),
     ASSET("head.mustache", head_mustache),

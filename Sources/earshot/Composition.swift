@@ -40,11 +40,11 @@ struct Composition {
         // The store's lock first: everything else in the folder is for the process that has it.
         store = try folder.openStore(storing, logger: logger)
         let registry = try folder.openRegistry()
-        let hasTokens = try registry.hasTokens()
-        guard settings.operatorListen.isLoopback || hasTokens else {
+        let hasCredentials = try registry.hasCredentials()
+        guard settings.operatorListen.isLoopback || hasCredentials else {
             throw Failure(.usage, SettingsReview.exposed(settings.operatorListen))
         }
-        for conflict in SettingsReview.conflicts(in: settings, hasTokens: hasTokens) {
+        for conflict in SettingsReview.conflicts(in: settings, hasCredentials: hasCredentials) {
             logger.warning("\(conflict)")
         }
         let keys = try folder.openKeys()
@@ -74,7 +74,7 @@ struct Composition {
             upstreams: ingest, open: openUpstreamEvents, keeper: keeper, clock: clock)
         let counts = ServeCounts()
         let streams = StreamHub(
-            live: hub, history: history, demand: ingest.demand,
+            live: hub, history: history, demand: ingest.demand, operators: registry,
             directory: registry, counts: counts, clock: clock, logger: logger)
         let announcement = Announcement(
             operatorAddress: settings.operatorListen, portalAddress: settings.portalListen,
@@ -103,8 +103,9 @@ struct Composition {
                 events: events,
                 replays: ReplayDesk(history: history, ledger: registry), history: history,
                 importer: store, deletion: store, live: hub, tokens: registry,
-                recipients: registry, portal: registry, store: store, pipeline: pipeline, upstreams: ingest,
-                units: ingest, faults: [ingest, pipeline], clock: clock),
+                recipients: registry, portal: registry, accounts: registry, store: store,
+                pipeline: pipeline, upstreams: ingest, units: ingest,
+                faults: [ingest, pipeline], clock: clock),
             hub: streams, counts: counts, keys: keys,
             onBound: { await announcement.operatorBound($0) },
             logger: logger)

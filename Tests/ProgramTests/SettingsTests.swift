@@ -195,12 +195,12 @@ import Web
         ("127.0.0.1:1", "127.0.0.1:2", "http://a.example", true, []),
     ])
     func `are reviewed together`(
-        operators: String, portal: String, url: String?, hasTokens: Bool, words: [String]
+        operators: String, portal: String, url: String?, hasCredentials: Bool, words: [String]
     ) throws {
         var environment = ["EARSHOT_OPERATOR_LISTEN": operators, "EARSHOT_PORTAL_LISTEN": portal]
         environment["EARSHOT_PUBLIC_URL"] = url
         let sentences = SettingsReview.conflicts(
-            in: try ServiceSettings(settled(environment)), hasTokens: hasTokens)
+            in: try ServiceSettings(settled(environment)), hasCredentials: hasCredentials)
         #expect(sentences.count == words.count)
         for (sentence, word) in zip(sentences, words) { #expect(sentence.contains(word)) }
     }

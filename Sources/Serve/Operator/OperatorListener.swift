@@ -68,6 +68,7 @@ package struct OperatorListener: Service {
         package var tokens: any TokenDirectory
         package var recipients: any RecipientBook
         package var portal: any PortalBook
+        package var accounts: any AccountBook
         package var store: any StoreHealth
         package var pipeline: any PipelineHealth
         package var upstreams: any UpstreamHealth
@@ -81,8 +82,9 @@ package struct OperatorListener: Service {
             events: any EventBook, replays: any Replays, history: any LevelHistory,
             importer: any FrameImporter, deletion: any FrameDeletion, live: any LiveFeed,
             tokens: any TokenDirectory, recipients: any RecipientBook, portal: any PortalBook,
-            store: any StoreHealth, pipeline: any PipelineHealth, upstreams: any UpstreamHealth,
-            units: any UnitHealth, faults: [any FaultCounts], clock: any WallClock
+            accounts: any AccountBook, store: any StoreHealth, pipeline: any PipelineHealth,
+            upstreams: any UpstreamHealth, units: any UnitHealth, faults: [any FaultCounts],
+            clock: any WallClock
         ) {
             self.directory = directory
             self.sites = sites
@@ -96,6 +98,7 @@ package struct OperatorListener: Service {
             self.tokens = tokens
             self.recipients = recipients
             self.portal = portal
+            self.accounts = accounts
             self.store = store
             self.pipeline = pipeline
             self.upstreams = upstreams
@@ -120,7 +123,7 @@ package struct OperatorListener: Service {
         var policy = AnswerPolicy(isSecure: configuration.isSecure)
         policy.formTarget = configuration.portal
         let authenticator = Authenticator(
-            tokens: sources.tokens,
+            tokens: sources.tokens, operators: sources.accounts,
             cookie: SessionCookie(keys: keys, isSecure: configuration.isSecure),
             clock: sources.clock)
         let origins = OriginPolicy(
@@ -143,6 +146,7 @@ package struct OperatorListener: Service {
             places: SocketPlaces(
                 perAddress: configuration.socketsPerAddress,
                 perSession: configuration.socketsPerSession, counts: counts),
+            watch: hub.watch,
             log: log)
         listener = WebListener(
             name: "operator", host: configuration.host, port: configuration.port,

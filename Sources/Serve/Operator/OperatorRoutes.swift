@@ -31,14 +31,17 @@ struct OperatorRoutes {
         lookup = UnitLookup(directory: sources.directory, counts: log.counts)
         router = Router(context: RequestScope.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: AnswerMiddleware(policy: policy, log: log))
+        router.add(
+            middleware: AuditMiddleware(
+                log: sources.accounts, clock: sources.clock, logger: log.logger))
         router.add(middleware: MissingPageMiddleware(authenticator: authenticator, pages: pages))
         addOpen(assets)
         let signIn = SignIn(
             authenticator: authenticator, origins: origins, pages: pages,
             bodies: bodies, attemptsPerMinute: configuration.signInsPerMinute, logger: log.logger)
-        router.get("/sign-in") { try signIn.page($0, $1) }
+        router.get("/sign-in") { try await signIn.page($0, $1) }
         router.post("/sign-in") { try await signIn.submit($0, $1) }
-        router.post("/sign-out") { try signIn.signOut($0, $1) }
+        router.post("/sign-out") { try await signIn.signOut($0, $1) }
         let metrics = MetricsRoute(
             sources: sources, counts: log.counts, version: configuration.version)
         guarded("").get("/metrics") { _, _ in try await metrics.respond() }
@@ -48,6 +51,7 @@ struct OperatorRoutes {
         addEvents(origins, announce, replays)
         addNotifications(origins)
         addLinks(origins, configuration)
+        addAccounts(origins, pages)
         addTransfers(origins, configuration)
         addPages(pages)
     }
@@ -206,6 +210,16 @@ struct OperatorRoutes {
             to: guarded(""),
             changing: guarded("")
                 .add(middleware: ChangeMiddleware(scope: .operator, origins: origins)))
+    }
+
+    /// Who may come in, and what they did.
+    private func addAccounts(_ origins: OriginPolicy, _ pages: Pages) {
+        AccountRoutes(book: sources.accounts, clock: sources.clock, bodies: bodies).add(
+            to: guarded("").add(middleware: ScopeMiddleware(scope: .admin)),
+            changing: guarded("")
+                .add(middleware: ChangeMiddleware(scope: .admin, origins: origins)))
+        let page = AccountsPage(book: sources.accounts, clock: sources.clock, pages: pages)
+        guarded("", isForPages: true).get("/accounts") { try await page.respond($0, $1) }
     }
 
     /// Frames in and out in bulk.

@@ -10,7 +10,7 @@ import NIOCore
 
 /// Renders the pages. Every template also has `assets` (addresses by key: `assets.unit_js`),
 /// `title`, `request_id`, `home` (where the brand leads to) and, on operators' pages, `nav` with
-/// `sections`: `href`, `words`, `is_current`.
+/// `sections`: `href`, `words`, `is_current`; and `viewers` with the `name` of who is signed in.
 struct Pages: Sendable {
     private let library: MustacheLibrary
     private let addresses: [String: String]
@@ -64,12 +64,11 @@ struct Pages: Sendable {
         try page("units", title: "Units", section: .units, view.context, requestID)
     }
 
-    /// `failed`: the token shown was not good; `next`: the page to go on to, for a hidden field of
-    /// that name.
-    func signIn(failed: Bool, next: String, requestID: String) throws -> Response {
+    /// See `SignInView.context`.
+    func signIn(_ view: SignInView, requestID: String) throws -> Response {
         try page(
-            "sign-in", title: "Sign in", ["failed": failed, "next": next], requestID,
-            status: failed ? .unauthorized : .ok)
+            "sign-in", title: "Sign in", view.context, requestID,
+            status: view.failure == nil ? .ok : .unauthorized)
     }
 
     func notFound(requestID: String) throws -> Response {
@@ -85,7 +84,11 @@ struct Pages: Sendable {
         var context = context.merging(Pages.dictionary) { own, _ in own }
         context["assets"] = addresses
         context["home"] = home
-        context["nav"] = section.map { ["sections": PageSection.context(current: $0)] }
+        context["nav"] = section.map { section in
+            let viewer = PageViewer.access
+            let sections = PageSection.context(current: section, scope: viewer?.scope ?? .viewer)
+            return ["sections": sections, "viewers": viewer.map { [["name": $0.name]] } ?? []]
+        }
         context["title"] = title
         context["request_id"] = requestID
         guard let text = library.render(context, withTemplate: template) else {

@@ -303,7 +303,8 @@ import Testing
         let answers = [
             try pages.unit(UnitView(snapshot: unit, now: now), scope: .viewer, requestID: "r"),
             try pages.units(list, requestID: "r"),
-            try pages.signIn(failed: true, next: "/", requestID: "r"),
+            try pages.signIn(
+                SignInView(next: "/", hasOperators: true, failure: .password), requestID: "r"),
             try pages.notFound(requestID: "r"),
         ]
         for answer in answers { #expect((answer.body.contentLength ?? 0) > 500) }

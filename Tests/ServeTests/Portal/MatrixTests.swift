@@ -208,6 +208,7 @@ import Testing
         try await site.run { port async throws in
             let stream = try await port.socket("/portal/api/location/a1/stream", fields: [cookie])
             #expect(try await stream.readMessage().contains("status"))
+            await port.hub.checkViewers(always: false)
             let now = site.clock.now
             try await site.book.configure { _, sites in
                 sites.assignments[0].to = now
@@ -234,6 +235,7 @@ import Testing
         try await site.run { port async throws in
             let stream = try await port.socket("/portal/api/location/a1/stream", fields: [cookie])
             #expect(try await stream.readMessage().contains("status"))
+            await port.hub.checkViewers(always: false)
             let now = site.clock.now
             switch what {
             case "the link is revoked": _ = try await site.book.revoke(link: session.link, of: "alpha", at: now)

@@ -103,8 +103,8 @@ struct ClientSite {
 
     func hub() -> StreamHub {
         StreamHub(
-            live: feed, history: history, demand: demand, directory: book, counts: counts,
-            clock: clock, interval: .seconds(3600), logger: quietLogger)
+            live: feed, history: history, demand: demand, operators: book, directory: book,
+            counts: counts, clock: clock, interval: .seconds(3600), logger: quietLogger)
     }
 
     func listener(
