@@ -46,7 +46,7 @@ struct OperatorRoutes {
             sources: sources, counts: log.counts, version: configuration.version)
         guarded("").get("/metrics") { _, _ in try await metrics.respond() }
         addAPI(origins)
-        addSites()
+        addSites(origins)
         addRules(origins, replays)
         addEvents(origins, announce, replays)
         addNotifications(origins)
@@ -117,22 +117,13 @@ struct OperatorRoutes {
         }
     }
 
-    /// Where is measured and for whom; to read.
-    private func addSites() {
-        let sources = sources
-        let api = guarded("/api")
-        api.get("/clients") { _, _ in
-            Response.json(SiteBody.clients(try await sources.sites.sites()))
-        }
-        api.get("/projects") { _, _ in
-            Response.json(SiteBody.projects(try await sources.sites.sites()))
-        }
-        api.get("/locations") { _, _ in
-            Response.json(SiteBody.locations(try await sources.sites.sites(), at: sources.clock.now))
-        }
-        api.get("/assignments") { _, _ in
-            Response.json(SiteBody.assignments(try await sources.sites.sites()))
-        }
+    /// Where is measured and for whom.
+    private func addSites(_ origins: OriginPolicy) {
+        SiteRoutes(book: sources.sites, clock: sources.clock, bodies: bodies, logger: log.logger)
+            .add(
+                to: guarded("/api"),
+                changing: guarded("/api")
+                    .add(middleware: ChangeMiddleware(scope: .operator, origins: origins)))
     }
 
     private func addRules(_ origins: OriginPolicy, _ replays: TransferPlaces) {

@@ -10,8 +10,14 @@ import Synchronization
 extension SQLiteRegistry: SiteBook {
     package func sites() async throws -> Sites { try currentSites().sites }
 
+    package func revise<Result: Sendable>(
+        _ decide: @Sendable (inout Sites, [UnitID]) throws -> Result
+    ) async throws -> Result {
+        try await configure { roster, sites in try decide(&sites, roster.units.keys.sorted()) }
+    }
+
     /// Changes anything that is configured, everything or nothing; no other process writes
-    /// meanwhile. What is left out stays, but for rules.
+    /// meanwhile. What is left out stays, but for rules and clients.
     /// - Throws: what `decide` throws, and then nothing has changed.
     package func configure<Result: Sendable>(
         _ decide: @Sendable (inout Roster, inout Sites) throws -> Result

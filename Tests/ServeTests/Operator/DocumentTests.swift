@@ -162,6 +162,10 @@ import Testing
             ("/api/units/{unit}/stream", "/api/units/b-2/stream", 426),
             ("/projects/{project}/portal-links", "/projects/p1/portal-links", 200),
             ("/api/clients", "/api/clients", 200), ("/api/projects", "/api/projects", 200),
+            ("/api/clients/{client}", "/api/clients/alpha", 200),
+            ("/api/projects/{project}", "/api/projects/p1", 200),
+            ("/api/locations/{location}", "/api/locations/gate", 200),
+            ("/api/locations/{location}", "/api/locations/none", 404),
             ("/api/locations", "/api/locations", 200),
             ("/api/assignments", "/api/assignments", 200),
             ("/api/locations/{location}/rules", "/api/locations/gate/rules", 200),
@@ -207,6 +211,23 @@ import Testing
             let wanted = try #require(schema.resolve("#/components/schemas/RuleChange"))
             #expect(schema.faults(least, wanted) == [])
             for (method, path, target, body) in [
+                ("post", "/api/clients", "/api/clients", #"{"name":"C"}"#),
+                ("put", "/api/clients/{client}", "/api/clients/c", #"{"name":"D"}"#),
+                (
+                    "post", "/api/projects", "/api/projects",
+                    #"{"name":"P","client":"c","time_zone":"UTC"}"#
+                ),
+                ("put", "/api/projects/{project}", "/api/projects/p", #"{"name":"Q"}"#),
+                ("post", "/api/locations", "/api/locations", #"{"name":"L","project":"p"}"#),
+                ("put", "/api/locations/{location}", "/api/locations/l", #"{"name":"M"}"#),
+                (
+                    "post", "/api/assignments", "/api/assignments",
+                    #"{"location":"l","unit":"b-2","from":"2026-11-01T00:00:00Z"}"#
+                ),
+                (
+                    "put", "/api/assignments/{location}/{from}",
+                    "/api/assignments/l/2026-11-01T00:00:00Z", #"{"to":"2026-11-02T00:00:00Z"}"#
+                ),
                 ("post", "/api/locations/{location}/rules", "/api/locations/gate/rules", least),
                 (
                     "post", "/api/locations/{location}/rules/preview",

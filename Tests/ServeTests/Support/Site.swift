@@ -37,6 +37,8 @@ struct Site {
     var logger = quietLogger
     /// In the history's place.
     var exported: (any LevelHistory)?
+    /// In the books' place, for where is measured.
+    var siteBook: (any SiteBook)?
     /// In the directory's place.
     var broken: (any UnitDirectory)?
     var store = FakeStoreHealth()
@@ -64,8 +66,8 @@ struct Site {
 
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
-            directory: broken ?? directory, sites: books, rules: books, events: books, replays: books,
-            history: exported ?? history, importer: frames, deletion: frames, live: feed,
+            directory: broken ?? directory, sites: siteBook ?? books, rules: books, events: books,
+            replays: books, history: exported ?? history, importer: frames, deletion: frames, live: feed,
             tokens: tokens, recipients: recipients, portal: registry.book, accounts: registry.book,
             store: store, pipeline: pipeline, upstreams: upstreams, units: units,
             faults: faults, clock: clock)
