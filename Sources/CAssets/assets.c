@@ -43,6 +43,11 @@ static const unsigned char brand_mustache[] = {
 };
 static const unsigned char portal_door_mustache[] = {
 #embed "../Serve/Assets/portal-door.mustache"
+static const unsigned char alerts_mustache[] = {
+#embed "../Serve/Assets/alerts.mustache"
+};
+static const unsigned char alerts_scripts_mustache[] = {
+#embed "../Serve/Assets/alerts-scripts.mustache"
 };
 static const unsigned char not_found_mustache[] = {
 #embed "../Serve/Assets/not-found.mustache"
@@ -73,6 +78,11 @@ static const unsigned char overview_css[] = {
 };
 static const unsigned char portal_css[] = {
 #embed "../Serve/Assets/portal.css"
+static const unsigned char alerts_css[] = {
+#embed "../Serve/Assets/alerts.css"
+};
+static const unsigned char sheet_css[] = {
+#embed "../Serve/Assets/sheet.css"
 };
 static const unsigned char tokens_css[] = {
 #embed "../Serve/Assets/tokens.css"
@@ -86,6 +96,9 @@ static const unsigned char units_css[] = {
 static const unsigned char api_js[] = {
 #embed "../Serve/Assets/api.js"
 };
+static const unsigned char alerts_js[] = {
+#embed "../Serve/Assets/alerts.js"
+};
 static const unsigned char chart_js[] = {
 #embed "../Serve/Assets/chart.js"
 };
@@ -97,6 +110,9 @@ static const unsigned char drawing_js[] = {
 };
 static const unsigned char feed_js[] = {
 #embed "../Serve/Assets/feed.js"
+};
+static const unsigned char fragment_js[] = {
+#embed "../Serve/Assets/fragment.js"
 };
 static const unsigned char gestures_js[] = {
 #embed "../Serve/Assets/gestures.js"
@@ -121,6 +137,9 @@ static const unsigned char range_js[] = {
 };
 static const unsigned char reading_js[] = {
 #embed "../Serve/Assets/reading.js"
+};
+static const unsigned char rule_form_js[] = {
+#embed "../Serve/Assets/rule-form.js"
 };
 static const unsigned char sign_in_js[] = {
 #embed "../Serve/Assets/sign-in.js"
@@ -214,6 +233,8 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("head.mustache", head_mustache),
     ASSET("brand.mustache", brand_mustache),
     ASSET("portal-door.mustache", portal_door_mustache),
+    ASSET("alerts.mustache", alerts_mustache),
+    ASSET("alerts-scripts.mustache", alerts_scripts_mustache),
     ASSET("not-found.mustache", not_found_mustache),
     ASSET("portal-bar.mustache", portal_bar_mustache),
     ASSET("portal-head.mustache", portal_head_mustache),
@@ -224,14 +245,18 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("app.css", app_css),
     ASSET("overview.css", overview_css),
     ASSET("portal.css", portal_css),
+    ASSET("alerts.css", alerts_css),
+    ASSET("sheet.css", sheet_css),
     ASSET("tokens.css", tokens_css),
     ASSET("unit.css", unit_css),
     ASSET("units.css", units_css),
     ASSET("api.js", api_js),
+    ASSET("alerts.js", alerts_js),
     ASSET("chart.js", chart_js),
     ASSET("clock.js", clock_js),
     ASSET("drawing.js", drawing_js),
     ASSET("feed.js", feed_js),
+    ASSET("fragment.js", fragment_js),
     ASSET("gestures.js", gestures_js),
     ASSET("history.js", history_js),
     ASSET("lane.js", lane_js),
@@ -240,6 +265,7 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("place.js", place_js),
     ASSET("range.js", range_js),
     ASSET("reading.js", reading_js),
+    ASSET("rule-form.js", rule_form_js),
     ASSET("sign-in.js", sign_in_js),
     ASSET("street-map.js", street_map_js),
     ASSET("table.js", table_js),

@@ -15,6 +15,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import accounts
+import alerts
 import functions
 import pages
 import units
@@ -63,6 +64,7 @@ def main():
             visitor = Visitor(browser, server)
             run(pages.test_assets_are_built_in)
             for test in pages.TESTS + units.TESTS + functions.TESTS + accounts.TESTS:
+            for test in pages.TESTS + units.TESTS + functions.TESTS + alerts.TESTS:
                 run(test, visitor)
                 visitor.leave()
             if given.shots:
@@ -70,6 +72,7 @@ def main():
                 run(pages.take_shots, visitor, given.shots)
                 run(units.take_shots, visitor, given.shots)
                 run(accounts.take_shots, visitor, given.shots)
+                run(alerts.take_shots, visitor, given.shots)
             run(pages.test_nothing_went_wrong_on_the_way, visitor)
             browser.close()
     finally:

@@ -248,8 +248,10 @@ struct OperatorRoutes {
         guarded.get("/units/:unit") { _, context in
             let unit = try await lookup.unit(context)
             let view = UnitView(snapshot: sources.snapshot(of: unit), now: sources.clock.now)
+            let scope = context.access?.scope ?? .viewer
             return try pages.unit(
-                view, scope: context.access?.scope ?? .viewer, requestID: context.requestID)
+                view, alerts: try await sources.alerts(of: unit.id, scope: scope), scope: scope,
+                requestID: context.requestID)
         }
     }
 }

@@ -40,20 +40,20 @@ struct Pages: Sendable {
     ]
 
     /// `unit`, `levels`: see `UnitView`; `may_change`; `rates`: the settings of the rate, with
-    /// `value`, `words`, `selected`.
+    /// `value`, `words`, `selected`; `alerts`: see `AlertsView.context`.
     func unit(
-        _ view: UnitView, scope: AccessToken.Scope, requestID: String
+        _ view: UnitView, alerts: AlertsView? = nil, scope: AccessToken.Scope, requestID: String
     ) throws -> Response {
         let unit = view.snapshot.unit
         let rates: [[String: Any]] = Unit.Rate.allCases.map {
             ["value": $0.rawValue, "words": $0.words, "selected": $0 == unit.rate]
         }
-        return try page(
-            "unit", title: unit.id.name, section: .units,
-            [
-                "unit": view.context, "levels": view.levels, "may_change": scope >= .operator,
-                "rates": rates,
-            ], requestID)
+        var context: [String: Any] = [
+            "unit": view.context, "levels": view.levels, "may_change": scope >= .operator,
+            "rates": rates,
+        ]
+        context["alerts"] = alerts?.context
+        return try page("unit", title: unit.id.name, section: .units, context, requestID)
     }
 
     /// Whether there is a file of this name.
