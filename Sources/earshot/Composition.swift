@@ -93,7 +93,7 @@ struct Composition {
             configuration: operating,
             sources: .init(
                 directory: registry, sites: registry, rules: registry,
-                events: CurrentEvents(of: registry, open: watch, sites: registry),
+                events: CurrentEvents(of: registry, open: watch, sites: registry), open: watch,
                 replays: ReplayDesk(history: history, ledger: registry), history: history,
                 importer: store, deletion: store, live: hub, tokens: registry,
                 recipients: registry, portal: registry, store: store, pipeline: pipeline, upstreams: ingest,

@@ -20,7 +20,9 @@ class LevelChart {
     /**
      * @param element an empty block; its height is the chart's.
      * @param options `zone`; `series`: [{ colour, bold, cumulative }] (colour: a CSS variable);
-     *   `nights`: whether to tint them; `onCursor(index | null, byKey)`.
+     *   `smooth`: a bold one that is bold however dense; `nights`: whether to tint them;
+     *   `onCursor(index | null, byKey)`; `colours`: more CSS variables for `behind` and `front`,
+     *   which draw on the grid and on the lines: (context, frame, colours).
      */
     constructor(element, options) {
         this.#element = element;
@@ -39,7 +41,7 @@ class LevelChart {
      * - `view`: [from, to] in ms; `x`: times in ms, ascending; `columns`: values by series, `null`
      *   for none; `low`, `high`: the band around the first series, if there is one;
      * - `gaps`: [[from, to]] without data; `breaks`: 1 where a line must not come from the value
-     *   before it; `resets`: 1 where cumulative levels began anew.
+     *   before it; `resets`: 1 where cumulative levels began anew; `include`: levels to be seen.
      */
     show(data) {
         this.#data = { gaps: [], breaks: [], resets: [], ...data };
@@ -145,7 +147,7 @@ class LevelChart {
             hooks: {
                 drawClear: [() => this.#drawBackground()],
                 drawAxes: [() => this.#drawMiddle()],
-                draw: [() => this.#drawResets()],
+                draw: [() => this.#drawFront()],
                 setCursor: [() => this.#options.onCursor?.(this.cursor)],
             },
         };
@@ -173,6 +175,7 @@ class LevelChart {
         const style = getComputedStyle(document.documentElement);
         const names = ["--font", "--muted", "--line", "--grid", "--gap", "--night-fill"];
         names.push("--surface", "--text", ...this.#options.series.map((series) => series.colour));
+        names.push(...(this.#options.colours ?? []));
         for (const name of names) this.#colours[name] = style.getPropertyValue(name).trim();
     }
 
@@ -206,6 +209,10 @@ class LevelChart {
                 if (column[i] > high) high = column[i];
             }
         }
+        for (const level of data.include ?? []) {
+            low = Math.min(low, level);
+            high = Math.max(high, level);
+        }
         if (low > high) return [30, 90];
         let bottom = Math.floor((low - 2) / 5) * 5;
         let top = Math.ceil((high + 2) / 5) * 5;
@@ -231,7 +238,7 @@ class LevelChart {
             : (i) => breaks[i] === 1;
         // Where values stand closer than pixels, a bold line would be a solid block.
         const sparse = x.length < this.#plot.bbox.width;
-        const bold = series.bold && sparse && devicePixelRatio < 1.5;
+        const bold = series.bold && (sparse || series.smooth) && devicePixelRatio < 1.5;
         const stroke = drawing.line(this.#frame(), x, columns[index] ?? [], broken, bold);
         return { stroke, fill: null, clip: null, band: null, gaps: null, flags: 0 };
     }
@@ -257,6 +264,7 @@ class LevelChart {
         const frame = this.#frame();
         context.save();
         context.font = `${11 * frame.ratio}px ${this.#colours["--font"]}`;
+        this.#options.behind?.(context, frame, this.#colours);
         const { "--surface": paper, "--muted": ink } = this.#colours;
         for (const gap of this.#data.gaps) drawing.label(context, frame, gap, paper, ink);
         context.restore();
@@ -274,6 +282,16 @@ class LevelChart {
         context.globalAlpha = 0.16;
         context.fillStyle = this.#colours[this.#options.series[0].colour];
         context.fill(drawing.band(frame, x, low, high, columns[0]));
+        context.restore();
+    }
+
+    #drawFront() {
+        this.#drawResets();
+        const context = this.#plot.ctx;
+        const frame = this.#frame();
+        context.save();
+        context.font = `${11 * frame.ratio}px ${this.#colours["--font"]}`;
+        this.#options.front?.(context, frame, this.#colours);
         context.restore();
     }
 

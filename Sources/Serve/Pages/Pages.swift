@@ -10,22 +10,29 @@ import NIOCore
 
 /// Renders the pages. Every template also has `assets` (addresses by key: `assets.unit_js`),
 /// `title`, `request_id`, `home` (where the brand leads to) and, on operators' pages, `nav` with
-/// `sections`: `href`, `words`, `is_current`.
+/// `sections`: see `PageSection.context`.
 struct Pages: Sendable {
     private let library: MustacheLibrary
     private let addresses: [String: String]
+    /// How many events are active now.
+    private let active: @Sendable () -> Int
 
     /// What is rendered by name, beside what these include.
     private static let names = [
+        "event",
+        "events",
         "not-found",
         "sign-in",
         "unit",
         "units",
     ]
 
+    /// - Parameter active: how many events are, for the bar; asked for each page.
     /// - Throws: ``PageError`` when a template is missing or malformed: a fault of the program,
     ///   seen at its start.
-    init(_ assets: AssetCatalog) throws(PageError) {
+    init(
+        _ assets: AssetCatalog, active: @escaping @Sendable () -> Int = { 0 }
+    ) throws(PageError) {
         var library = MustacheLibrary()
         for (name, text) in assets.templates {
             do {
@@ -39,6 +46,7 @@ struct Pages: Sendable {
         }
         self.library = library
         addresses = assets.addresses
+        self.active = active
     }
 
     /// What scripts say with the words of the server, on both pages of units: `reasons_of_rate`
@@ -90,7 +98,9 @@ struct Pages: Sendable {
         var context = context.merging(Pages.dictionary) { own, _ in own }
         context["assets"] = addresses
         context["home"] = "/"
-        context["nav"] = section.map { ["sections": PageSection.context(current: $0)] }
+        context["nav"] = section.map {
+            ["sections": PageSection.context(current: $0, active: active())]
+        }
         context["title"] = title
         context["request_id"] = requestID
         guard let text = library.render(context, withTemplate: template) else {

@@ -55,6 +55,8 @@ struct Site {
         "unit.mustache": Array(
             "<h1>{{title}}</h1> {{unit.lp}} {{unit.status}} {{assets.unit_js}}".utf8),
         "units.mustache": Array("{{#has_units}}{{#units}}[{{id}}]{{/units}}{{/has_units}}".utf8),
+        "events.mustache": Array("{{#events}}[{{id}}]{{/events}}".utf8),
+        "event.mustache": Array("{{#detail}}{{id}}{{/detail}}".utf8),
         "sign-in.mustache": Array("{{#failed}}wrong{{/failed}} next={{next}}".utf8),
         "not-found.mustache": Array("nothing here {{request_id}}".utf8),
         "unit.js": Array("let a = 1".utf8),
@@ -62,7 +64,8 @@ struct Site {
 
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
-            directory: broken ?? directory, sites: books, rules: books, events: books, replays: books,
+            directory: broken ?? directory, sites: books, rules: books, events: books, open: books,
+            replays: books,
             history: exported ?? history, importer: frames, deletion: frames, live: feed,
             tokens: tokens, recipients: recipients, portal: registry.book, store: store,
             pipeline: pipeline, upstreams: upstreams, units: units, faults: faults, clock: clock)
