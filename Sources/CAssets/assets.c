@@ -64,6 +64,36 @@ static const unsigned char portal_overview_mustache[] = {
 static const unsigned char sign_in_mustache[] = {
 #embed "../Serve/Assets/sign-in.mustache"
 };
+static const unsigned char event_mustache[] = {
+#embed "../Serve/Assets/event.mustache"
+};
+static const unsigned char events_mustache[] = {
+#embed "../Serve/Assets/events.mustache"
+};
+static const unsigned char event_detail_mustache[] = {
+#embed "../Serve/Assets/event-detail.mustache"
+};
+static const unsigned char event_scripts_mustache[] = {
+#embed "../Serve/Assets/event-scripts.mustache"
+};
+static const unsigned char event_css[] = {
+#embed "../Serve/Assets/event.css"
+};
+static const unsigned char events_css[] = {
+#embed "../Serve/Assets/events.css"
+};
+static const unsigned char event_js[] = {
+#embed "../Serve/Assets/event.js"
+};
+static const unsigned char events_js[] = {
+#embed "../Serve/Assets/events.js"
+};
+static const unsigned char play_js[] = {
+#embed "../Serve/Assets/play.js"
+};
+static const unsigned char player_js[] = {
+#embed "../Serve/Assets/player.js"
+};
 static const unsigned char unit_mustache[] = {
 #embed "../Serve/Assets/unit.mustache"
 };
@@ -240,6 +270,16 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("portal-head.mustache", portal_head_mustache),
     ASSET("portal-overview.mustache", portal_overview_mustache),
     ASSET("sign-in.mustache", sign_in_mustache),
+    ASSET("event.mustache", event_mustache),
+    ASSET("events.mustache", events_mustache),
+    ASSET("event-detail.mustache", event_detail_mustache),
+    ASSET("event-scripts.mustache", event_scripts_mustache),
+    ASSET("event.css", event_css),
+    ASSET("events.css", events_css),
+    ASSET("event.js", event_js),
+    ASSET("events.js", events_js),
+    ASSET("play.js", play_js),
+    ASSET("player.js", player_js),
     ASSET("unit.mustache", unit_mustache),
     ASSET("units.mustache", units_mustache),
     ASSET("app.css", app_css),

@@ -100,7 +100,7 @@ struct Composition {
             configuration: operating,
             sources: .init(
                 directory: registry, sites: registry, rules: registry,
-                events: events,
+                events: events, open: watch,
                 replays: ReplayDesk(history: history, ledger: registry), history: history,
                 importer: store, deletion: store, live: hub, tokens: registry,
                 recipients: registry, portal: registry, accounts: registry, store: store,

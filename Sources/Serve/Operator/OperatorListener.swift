@@ -60,6 +60,7 @@ package struct OperatorListener: Service {
         package var sites: any SiteBook
         package var rules: any RuleBook
         package var events: any EventBook
+        package var open: any OpenEvents
         package var replays: any Replays
         package var history: any LevelHistory
         package var importer: any FrameImporter
@@ -79,7 +80,7 @@ package struct OperatorListener: Service {
 
         package init(
             directory: any UnitDirectory, sites: any SiteBook, rules: any RuleBook,
-            events: any EventBook, replays: any Replays, history: any LevelHistory,
+            events: any EventBook, open: any OpenEvents, replays: any Replays, history: any LevelHistory,
             importer: any FrameImporter, deletion: any FrameDeletion, live: any LiveFeed,
             tokens: any TokenDirectory, recipients: any RecipientBook, portal: any PortalBook,
             accounts: any AccountBook, store: any StoreHealth, pipeline: any PipelineHealth,
@@ -90,6 +91,7 @@ package struct OperatorListener: Service {
             self.sites = sites
             self.rules = rules
             self.events = events
+            self.open = open
             self.replays = replays
             self.history = history
             self.importer = importer
@@ -133,7 +135,8 @@ package struct OperatorListener: Service {
         let replays = TransferPlaces(configuration.exports, .replays, counts: counts)
         let routes = OperatorRoutes(
             sources: sources, configuration: configuration, policy: policy,
-            authenticator: authenticator, origins: origins, pages: try Pages(assets),
+            authenticator: authenticator, origins: origins,
+            pages: try Pages(assets, active: { sources.open.openEvents().count }),
             assets: assets, replays: replays, announce: { [hub] in await hub.announce($0) }, log: log)
         let sockets = SocketRouting(
             routes: [

@@ -245,6 +245,9 @@ struct OperatorRoutes {
                 query: UnitListQuery(request.uri.queryParameters), now: sources.clock.now)
             return try pages.units(view, requestID: context.requestID)
         }
+        let events = EventPages(sources: sources, pages: pages)
+        guarded.get("/events") { try await events.list($0, $1) }
+        guarded.get("/events/:event") { _, context in try await events.show(context) }
         guarded.get("/units/:unit") { _, context in
             let unit = try await lookup.unit(context)
             let view = UnitView(snapshot: sources.snapshot(of: unit), now: sources.clock.now)

@@ -10,14 +10,19 @@ import NIOCore
 
 /// Renders the pages. Every template also has `assets` (addresses by key: `assets.unit_js`),
 /// `title`, `request_id`, `home` (where the brand leads to) and, on operators' pages, `nav` with
-/// `sections`: `href`, `words`, `is_current`; and `viewers` with the `name` of who is signed in.
+/// `sections`: see `PageSection.context`; and `viewers` with the `name` of who is signed in.
 struct Pages: Sendable {
     private let library: MustacheLibrary
     private let addresses: [String: String]
+    /// How many events are active now.
+    private let active: @Sendable () -> Int
 
     /// - Throws: ``PageError`` when a template is malformed: a fault of the program, seen at its
     ///   start.
-    init(_ assets: AssetCatalog) throws(PageError) {
+    /// - Parameter active: how many events are, for the bar; asked for each page.
+    init(
+        _ assets: AssetCatalog, active: @escaping @Sendable () -> Int = { 0 }
+    ) throws(PageError) {
         var library = MustacheLibrary()
         for (name, text) in assets.templates {
             do {
@@ -28,6 +33,7 @@ struct Pages: Sendable {
         }
         self.library = library
         addresses = assets.addresses
+        self.active = active
     }
 
     /// What scripts say with the words of the server, on both pages of units: `reasons_of_rate`
@@ -86,7 +92,8 @@ struct Pages: Sendable {
         context["home"] = home
         context["nav"] = section.map { section in
             let viewer = PageViewer.access
-            let sections = PageSection.context(current: section, scope: viewer?.scope ?? .viewer)
+            let sections = PageSection.context(
+                current: section, scope: viewer?.scope ?? .viewer, active: active())
             return ["sections": sections, "viewers": viewer.map { [["name": $0.name]] } ?? []]
         }
         context["title"] = title

@@ -57,6 +57,8 @@ struct Site {
         "unit.mustache": Array(
             "<h1>{{title}}</h1> {{unit.lp}} {{unit.status}} {{assets.unit_js}}".utf8),
         "units.mustache": Array("{{#has_units}}{{#units}}[{{id}}]{{/units}}{{/has_units}}".utf8),
+        "events.mustache": Array("{{#events}}[{{id}}]{{/events}}".utf8),
+        "event.mustache": Array("{{#detail}}{{id}}{{/detail}}".utf8),
         "sign-in.mustache": Array("{{#failed}}wrong{{/failed}} next={{next}}".utf8),
         "accounts.mustache": Array("{{#operators}}[{{name}}]{{/operators}}".utf8),
         "forbidden.mustache": Array("not for {{own}}".utf8),
@@ -66,7 +68,7 @@ struct Site {
 
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
-            directory: broken ?? directory, sites: siteBook ?? books, rules: books, events: books,
+            directory: broken ?? directory, sites: siteBook ?? books, rules: books, events: books, open: books,
             replays: books, history: exported ?? history, importer: frames, deletion: frames, live: feed,
             tokens: tokens, recipients: recipients, portal: registry.book, accounts: registry.book,
             store: store, pipeline: pipeline, upstreams: upstreams, units: units,
