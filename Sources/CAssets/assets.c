@@ -25,6 +25,9 @@ static const unsigned char head_mustache[] = {
 static const unsigned char brand_mustache[] = {
 #embed "../Serve/Assets/brand.mustache"
 };
+static const unsigned char portal_door_mustache[] = {
+#embed "../Serve/Assets/portal-door.mustache"
+};
 static const unsigned char not_found_mustache[] = {
 #embed "../Serve/Assets/not-found.mustache"
 };
@@ -150,6 +153,7 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("nav.mustache", nav_mustache),
     ASSET("head.mustache", head_mustache),
     ASSET("brand.mustache", brand_mustache),
+    ASSET("portal-door.mustache", portal_door_mustache),
     ASSET("not-found.mustache", not_found_mustache),
     ASSET("sign-in.mustache", sign_in_mustache),
     ASSET("unit.mustache", unit_mustache),

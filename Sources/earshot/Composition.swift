@@ -73,7 +73,7 @@ struct Composition {
             upstreams: ingest, open: openUpstreamEvents, keeper: keeper, clock: clock)
         let counts = ServeCounts()
         let streams = StreamHub(
-            live: hub, history: history, demand: ingest.demand, tokens: registry,
+            live: hub, history: history, demand: ingest.demand,
             directory: registry, counts: counts, clock: clock, logger: logger)
         let announcement = Announcement(
             operatorAddress: settings.operatorListen, portalAddress: settings.portalListen,
@@ -89,11 +89,17 @@ struct Composition {
         operating.exports = settings.limits.exports
         operating.web = settings.limits.web
         operating.version = VersionCommand.version
+        let portalAddress = PortalAddress(
+            publicURL: settings.publicURL, host: settings.portalListen.host,
+            isLoopback: settings.portalListen.isLoopback)
+        operating.portal = portalAddress
+        operating.opensLinks = settings.opensLinks
+        let events = CurrentEvents(of: registry, open: watch, sites: registry)
         let operatorListener = try OperatorListener(
             configuration: operating,
             sources: .init(
                 directory: registry, sites: registry, rules: registry,
-                events: CurrentEvents(of: registry, open: watch, sites: registry),
+                events: events,
                 replays: ReplayDesk(history: history, ledger: registry), history: history,
                 importer: store, deletion: store, live: hub, tokens: registry,
                 recipients: registry, portal: registry, store: store, pipeline: pipeline, upstreams: ingest,
@@ -101,10 +107,30 @@ struct Composition {
             hub: streams, counts: counts, keys: keys,
             onBound: { await announcement.operatorBound($0) },
             logger: logger)
-        let portalListener = PortalListener(
+        if settings.opensLinks {
+            logger.warning(
+                "quick share is on (portal.open_links): whoever knows a project's address sees it")
+        }
+        var showing = PortalListener.Configuration(
             host: settings.portalListen.host, port: settings.portalListen.port,
-            publicURL: settings.publicURL, web: settings.limits.web, counts: counts,
-            onBound: { await announcement.portalBound($0) }, logger: logger)
+            publicURL: settings.publicURL)
+        showing.opensLinks = settings.opensLinks
+        showing.socketsPerAddress = settings.limits.socketsPerAddress
+        showing.socketsPerSession = settings.limits.socketsPerSession
+        showing.signInsPerMinute = settings.limits.signInsPerMinute
+        showing.bodyBytesMaximum = settings.limits.bodyBytes
+        showing.web = settings.limits.web
+        let portalListener = try PortalListener(
+            configuration: showing,
+            sources: .init(
+                portal: registry, sites: registry, directory: registry, events: events,
+                history: history, live: hub, clock: clock),
+            hub: streams, counts: counts, keys: keys,
+            onBound: {
+                portalAddress.bound($0)
+                await announcement.portalBound($0)
+            },
+            logger: logger)
         let notifier = Notifier(
             book: registry, configuration: settings.notifications, clock: clock, logger: logger)
         services = [

@@ -16,18 +16,16 @@ final class EventPlayer: WebSocketPeer {
 
     private let play: EventPlay
     private let visitor: SocketVisitor
-    private let tokens: any TokenDirectory
     private let counts: ServeCounts
     private let pace: any Clock<Duration>
     private let playing = Mutex<Task<Void, Never>?>(nil)
 
     init(
-        _ play: EventPlay, visitor: SocketVisitor, tokens: any TokenDirectory,
-        counts: ServeCounts, pace: any Clock<Duration>
+        _ play: EventPlay, visitor: SocketVisitor, counts: ServeCounts,
+        pace: any Clock<Duration>
     ) {
         self.play = play
         self.visitor = visitor
-        self.tokens = tokens
         self.counts = counts
         self.pace = pace
     }
@@ -87,7 +85,7 @@ final class EventPlayer: WebSocketPeer {
 
     /// When nobody can say, the next check will.
     private func mayStay() async -> Bool {
-        do { return try await tokens.token(withID: visitor.tokenID) != nil } catch { return true }
+        do { return try await visitor.mayStay() } catch { return true }
     }
 
     private func send(_ messages: [ByteBuffer], to socket: WebSocket) {

@@ -24,6 +24,10 @@ package struct OperatorListener: Service {
         package var socketsPerAddress = 200
         package var socketsPerSession = 20
         package var signInsPerMinute = 10
+        /// What clients' addresses begin with.
+        package var portal = PortalAddress(publicURL: nil, host: "127.0.0.1", isLoopback: true)
+        /// Whether quick share is on.
+        package var opensLinks = false
         /// The program's version, for `/metrics`.
         package var version = ""
         /// The longest body of a request. Past it: 413.
@@ -113,7 +117,8 @@ package struct OperatorListener: Service {
         keys: KeyRing, assets: AssetCatalog = .embedded,
         onBound: @escaping @Sendable (Int) async -> Void = { _ in }, logger: Logger
     ) throws {
-        let policy = AnswerPolicy(isSecure: configuration.isSecure)
+        var policy = AnswerPolicy(isSecure: configuration.isSecure)
+        policy.formTarget = configuration.portal
         let authenticator = Authenticator(
             tokens: sources.tokens,
             cookie: SessionCookie(keys: keys, isSecure: configuration.isSecure),
@@ -134,7 +139,7 @@ package struct OperatorListener: Service {
                 EventPlayRoute(
                     sources: sources, places: replays, counts: counts, pace: configuration.pace),
             ],
-            authenticator: authenticator, origins: origins, policy: policy,
+            gate: authenticator, origins: origins, policy: policy,
             places: SocketPlaces(
                 perAddress: configuration.socketsPerAddress,
                 perSession: configuration.socketsPerSession, counts: counts),

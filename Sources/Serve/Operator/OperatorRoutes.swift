@@ -47,6 +47,7 @@ struct OperatorRoutes {
         addRules(origins, replays)
         addEvents(origins, announce, replays)
         addNotifications(origins)
+        addLinks(origins, configuration)
         addTransfers(origins, configuration)
         addPages(pages)
     }
@@ -194,6 +195,17 @@ struct OperatorRoutes {
             to: guarded(""),
             changing: guarded("")
                 .add(middleware: ChangeMiddleware(scope: .admin, origins: origins)))
+    }
+
+    /// Links that let clients in.
+    private func addLinks(_ origins: OriginPolicy, _ configuration: OperatorListener.Configuration) {
+        LinkRoutes(
+            sources: sources, bodies: bodies, address: configuration.portal,
+            opensLinks: configuration.opensLinks, logger: log.logger
+        ).add(
+            to: guarded(""),
+            changing: guarded("")
+                .add(middleware: ChangeMiddleware(scope: .operator, origins: origins)))
     }
 
     /// Frames in and out in bulk.

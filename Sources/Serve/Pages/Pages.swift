@@ -18,6 +18,7 @@ struct Pages: Sendable {
     /// What is rendered by name, beside what these include.
     private static let names = [
         "not-found",
+        "portal-door",
         "portal-location",
         "sign-in",
         "unit",

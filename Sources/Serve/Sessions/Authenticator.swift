@@ -52,6 +52,16 @@ struct Authenticator: Sendable {
     }
 }
 
+extension Authenticator: SocketGate {
+    func guest(_ fields: HTTPFields) async throws -> Access? { try await access(fields) }
+
+    func session(of guest: Access) -> String { "token \(guest.token.id)" }
+
+    func holds(_ guest: Access) async throws -> Bool {
+        try await tokens.token(withID: guest.token.id) != nil
+    }
+}
+
 /// Lets only those through who may; the API answers 401, pages lead to the sign-in.
 struct AccessMiddleware: RouterMiddleware {
     let authenticator: Authenticator

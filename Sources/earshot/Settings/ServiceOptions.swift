@@ -58,6 +58,9 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: .of(.publicURL))
     var publicURL: String?
 
+    @Option(help: .of(.openLinks), completion: .list(["true", "false"]))
+    var portalOpenLinks: String?
+
     @Option(help: .of(.pollInterval))
     var pollInterval: String?
 
@@ -88,7 +91,7 @@ struct ServiceOptions: ParsableArguments {
     var flags: [String: [String]] {
         let given: [(Setting, String?)] = [
             (.operatorListen, operatorListen), (.portalListen, portalListen),
-            (.publicURL, publicURL), (.pollInterval, pollInterval), (.durability, durability),
+            (.publicURL, publicURL), (.openLinks, portalOpenLinks), (.pollInterval, pollInterval), (.durability, durability),
             (.commitInterval, commitInterval), (.retention, retention),
             (.diskReserve, diskReserve), (.smtpURL, smtpURL), (.smtpTLS, smtpTLS),
             (.mailFrom, mailFrom), (.webhookPrivate, webhookPrivate),

@@ -8,6 +8,7 @@ struct ServiceSettings {
     let operatorListen: Address
     let portalListen: Address
     let publicURL: String?
+    let opensLinks: Bool
     let pollInterval: TimeSpan
     let commitInterval: TimeSpan
     let retention: TimeSpan
@@ -42,6 +43,7 @@ struct ServiceSettings {
         operatorListen = settings.address(.operatorListen)
         portalListen = settings.address(.portalListen)
         publicURL = settings.text(.publicURL)
+        opensLinks = settings.text(.openLinks) == "true"
         pollInterval = settings.span(.pollInterval)
         commitInterval = settings.span(.commitInterval)
         retention = settings.span(.retention)

@@ -22,6 +22,9 @@ extension Setting {
     static let publicURL = Setting(
         "public_url", flag: "--public-url", .publicURL, "none",
         "What links to clients begin with; https makes cookies Secure", fallback: { _ in nil })
+    static let openLinks = Setting(
+        "portal.open_links", flag: "--portal-open-links", .flag, "false",
+        "Quick share: whoever knows a project's address sees its levels")
     static let upstreams = Setting(
         "upstreams", flag: "--upstream", .upstreams, "none",
         "Base URL of an SLMM; as a flag as often as there are, in the environment by commas",
@@ -127,7 +130,7 @@ extension Setting {
 
     /// In the order in which they are shown and settled.
     static let all: [Setting] = [
-        data, operatorListen, portalListen, publicURL, upstreams, pollInterval, durability,
+        data, operatorListen, portalListen, publicURL, openLinks, upstreams, pollInterval, durability,
         commitInterval, retention, diskReserve, smtpURL, smtpPassword, smtpTLS, mailFrom,
         webhookPrivate, log, logLevel, socketsPerSession, socketsPerAddress, signInsPerMinute,
         connections, headBytes, headFields, idle, bodyBytes, imports, exports, messageBytes,

@@ -35,6 +35,8 @@ enum SettingForm: Equatable, Sendable {
     /// `http://host[:port]`, as often as there are upstreams.
     case upstreams
     case choice([String])
+    /// `true` or `false`.
+    case flag
     /// A length of time, from … to.
     case span(TimeSpan, TimeSpan)
     case number(ClosedRange<Int>)
@@ -68,6 +70,11 @@ enum SettingForm: Equatable, Sendable {
             return .text(try SettingForm.publicURL(text))
         case .upstreams:
             return .list(try SettingForm.upstreams(texts))
+        case .flag:
+            guard ["true", "false"].contains(text) else {
+                throw Complaint("is \(text). Give true or false.")
+            }
+            return .text(text)
         case .choice(let words):
             guard words.contains(text) else {
                 throw Complaint("is \(text). Give one of \(words.joined(separator: ", ")).")

@@ -71,7 +71,7 @@ struct Site {
     /// Runs the port; `body` gets its number and the hub.
     func run<Result>(_ body: (Port) async throws -> Result) async throws -> Result {
         let hub = StreamHub(
-            live: feed, history: history, demand: demand, tokens: tokens, directory: directory,
+            live: feed, history: history, demand: demand, directory: directory,
             counts: counts, clock: clock, interval: .seconds(3600), logger: quietLogger)
         return try await withServices { onBound in
             let listener = try! OperatorListener(

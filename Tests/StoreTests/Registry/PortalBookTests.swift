@@ -155,13 +155,13 @@ import Testing
             default: break
             }
         }
-        #expect(try await registry.locations(of: "alpha").map(\.location.id).sorted() == seen)
+        #expect(try await registry.locations(in: ClientScope(client: "alpha")).map(\.location.id).sorted() == seen)
         for id in ["gate", "yard", "nowhere", "", "gate' OR 1=1 --"] {
-            let found = try await registry.location(id, of: "alpha")
+            let found = try await registry.location(id, in: ClientScope(client: "alpha"))
             #expect((found != nil) == seen.contains(id), "\(id)")
             #expect(found?.project.timeZone == (found == nil ? nil : id == "gate" ? "Europe/London" : "UTC"))
         }
-        let others = try await registry.locations(of: "beta").map(\.location.id).sorted()
+        let others = try await registry.locations(in: ClientScope(client: "beta")).map(\.location.id).sorted()
         #expect(others == (change.hasSuffix("another client's") ? ["gate"] : []))
     }
 }
