@@ -254,7 +254,7 @@ class LevelHistory {
             if (mean[i] !== null) continue;
             const start = i;
             while (i + 1 < times.length && mean[i + 1] === null) i += 1;
-            const stop = Math.min(end, times[i] + step);
+            const stop = Math.min(end, times[i + 1] ?? times[i] + step);
             const isNewest = stop >= clock.now() - step;
             if (isNewest && stop - times[start] <= Math.max(15_000, 2.5 * step)) continue;
             if (stop > times[start]) gaps.push([times[start], stop]);

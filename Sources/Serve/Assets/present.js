@@ -231,11 +231,11 @@ class LevelPresent {
         const cadence = Math.max(1, Math.round(this.#cadence / 1000));
         byID("cadence").textContent = state.fresh ? `updates ${words.step(cadence)}` : "";
         if (!newest) return;
-        const stopped = newest.state === "stopped";
-        if (this.#shown === `${newest.t} ${stopped}`) return;
-        this.#shown = `${newest.t} ${stopped}`;
+        const none = newest.state === "stopped" || this.#report.feed === "unassigned";
+        if (this.#shown === `${newest.t} ${none}`) return;
+        this.#shown = `${newest.t} ${none}`;
         for (const name of METRICS) {
-            byID(name).textContent = stopped ? words.none : words.level(newest[name]);
+            byID(name).textContent = none ? words.none : words.level(newest[name]);
         }
     }
 

@@ -17,9 +17,9 @@ struct Pages: Sendable {
     /// How many events are active now.
     private let active: @Sendable () -> Int
 
+    /// - Parameter active: how many events are, for the bar; asked for each page.
     /// - Throws: ``PageError`` when a template is malformed: a fault of the program, seen at its
     ///   start.
-    /// - Parameter active: how many events are, for the bar; asked for each page.
     init(
         _ assets: AssetCatalog, active: @escaping @Sendable () -> Int = { 0 }
     ) throws(PageError) {

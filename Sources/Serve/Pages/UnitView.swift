@@ -77,7 +77,7 @@ struct UnitView {
         return report.cellular.bytesPerDay * (report.rate.isFull ? 1 : 8)
     }
 
-    private static func label(_ percent: Double?, _ unknown: String) -> String {
+    static func label(_ percent: Double?, _ unknown: String) -> String {
         guard let percent else { return unknown }
         guard let whole = Int(exactly: percent) else { return "L\(percent)" }
         return "L\(whole)"

@@ -17,7 +17,9 @@ private let now = Timestamp("2026-11-24T22:47:00Z")
         id: "night", site: .location("gate"), name: "Night <b>noise</b>", thresholdTenths: 650,
         schedule: Schedule(startMinute: 1320, endMinute: 420))
 
-    private func view(_ presence: Presence = .live, newest: Frame? = .sample(at: now)) -> LocationView {
+    private func view(
+        _ presence: PlaceState.Status = .live, newest: Frame? = .sample(at: now)
+    ) -> LocationView {
         LocationView(
             id: "loc-a1", name: "North <i>gate</i>", project: "Harbour \"Quarter\"",
             words: LocalWords(zone: "Europe/London", now: now), presence: presence, newest: newest)
@@ -65,7 +67,7 @@ private let now = Timestamp("2026-11-24T22:47:00Z")
     }
 
     @Test(arguments: [
-        (Presence.live, "live", "ok", "Measuring"), (.delayed, "delayed", "stale", "Delayed"),
+        (PlaceState.Status.live, "live", "ok", "Measuring"), (.delayed, "delayed", "stale", "Delayed"),
         (.stopped, "idle", "ok", "Stopped"),
         (.unassigned, "idle", "unassigned", "No meter here at present; history stays"),
         (.waiting, "idle", "waiting", "Waiting for the first reading"),
@@ -73,7 +75,7 @@ private let now = Timestamp("2026-11-24T22:47:00Z")
         (.upstreamDown, "delayed", "upstream_down", "Delayed"),
     ])
     func `tells each state by word and look`(
-        presence: Presence, look: String, feed: String, word: String
+        presence: PlaceState.Status, look: String, feed: String, word: String
     ) async throws {
         let none = presence == .unassigned || presence == .waiting
         let state: FrameState = presence == .stopped ? [] : .measuring

@@ -106,9 +106,9 @@ private func rule(
         (standing(523), .stopped, "idle", "Not judged: the meter is stopped"),
         (standing(nil), .unassigned, "idle", "Not judged: no meter is here at present"),
         (standing(nil), .waiting, "idle", "Not judged: there was no reading yet"),
-    ] as [([LimitStanding], Presence, String, String)])
+    ] as [([LimitStanding], PlaceState.Status, String, String)])
     func `says whether it is too loud`(
-        limits: [LimitStanding], presence: Presence, look: String, text: String
+        limits: [LimitStanding], presence: PlaceState.Status, look: String, text: String
     ) {
         let sentence = LocationSentence(
             limits, presence, newest: "2026-11-24T22:30:00Z", labels: LevelLabels(), london)
@@ -265,5 +265,33 @@ private func rule(
     ] as [(Double, String)])
     func `give shares that are all only when they are`(part: Double, text: String) {
         #expect(PageText.share(part) == text)
+    }
+}
+
+@Suite struct `The address of a location's page` {
+    @Test(arguments: [
+        ("", 86_400), ("range=6h", 21_600), ("range=1y", 31_536_000), ("range=nonsense", 86_400),
+        ("from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z", 86_400),
+        ("from=1795392000000&to=1795395600000", 3600),
+        // What is wrong is not said: a page is no API.
+        ("from=2026-11-21T00:00:00Z&to=2026-11-20T00:00:00Z", 86_400), ("from=x&to=y", 86_400),
+        ("range=6h&from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z", 21_600),
+        ("from=2026-11-24T22:00:00Z&to=2027-11-24T22:00:00Z", 2820),
+        ("from=0001-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", 86_400),
+    ] as [(String, Int64)])
+    func `says the range, or a day`(text: String, seconds: Int64) {
+        let query = LocationQuery(asked(text), now: now)
+        #expect(query.range.milliseconds == seconds * 1000)
+        #expect(query.range.end <= now)
+    }
+
+    @Test func `says where breaches begin`() {
+        let cursor = EventQuestion.Cursor(onset: now, id: 7)
+        #expect(LocationQuery(asked("breaches=\(cursor.text)"), now: now).breaches == cursor)
+        #expect(LocationQuery(asked("breaches=nonsense"), now: now).breaches == nil)
+    }
+
+    private func asked(_ text: String) -> QueryText {
+        QueryText(target: "/portal/location/a?\(text)")
     }
 }

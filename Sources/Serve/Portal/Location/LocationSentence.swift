@@ -17,11 +17,7 @@ struct LimitStanding: Sendable {
     var breachedAt: Timestamp? { event?.isActive == true ? event?.breachedAt : nil }
 }
 
-/// How a location is doing.
-enum Presence: String, Sendable {
-    case live, delayed, stopped, unassigned, waiting, unreachable
-    case upstreamDown = "upstream_down"
-
+extension PlaceState.Status {
     /// Whether what is known is about now.
     var isJudged: Bool { self == .live }
 }
@@ -39,7 +35,7 @@ struct LocationSentence: Equatable {
 
     /// - Parameter newest: the time of the newest reading.
     init(
-        _ limits: [LimitStanding], _ presence: Presence, newest: Timestamp?, labels: LevelLabels,
+        _ limits: [LimitStanding], _ presence: PlaceState.Status, newest: Timestamp?, labels: LevelLabels,
         _ words: LocalWords
     ) {
         let active = limits.filter { $0.breachedAt != nil }
@@ -69,7 +65,7 @@ struct LocationSentence: Equatable {
     }
 
     private init(
-        breach limit: LimitStanding, of count: Int, _ presence: Presence, _ newest: Timestamp?,
+        breach limit: LimitStanding, of count: Int, _ presence: PlaceState.Status, _ newest: Timestamp?,
         _ labels: LevelLabels, _ words: LocalWords
     ) {
         let rule = limit.rule
@@ -120,7 +116,7 @@ struct LocationSentence: Equatable {
     }
 
     private static func reason(
-        _ presence: Presence, _ newest: Timestamp?, _ words: LocalWords
+        _ presence: PlaceState.Status, _ newest: Timestamp?, _ words: LocalWords
     ) -> String {
         switch presence {
         case .unassigned: "no meter is here at present"

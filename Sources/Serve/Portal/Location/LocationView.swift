@@ -10,7 +10,7 @@ struct LocationView {
     let name: String
     let project: String
     let words: LocalWords
-    let presence: Presence
+    let presence: PlaceState.Status
     /// The newest reading of the meter that is there now.
     let newest: Frame?
     var labels = LevelLabels()
