@@ -13,6 +13,18 @@
 #error "uPlot is not there yet: run `make setup` (or scripts/setup run) once."
 #endif
 
+static const unsigned char accounts_mustache[] = {
+#embed "../Serve/Assets/accounts.mustache"
+};
+static const unsigned char forbidden_mustache[] = {
+#embed "../Serve/Assets/forbidden.mustache"
+};
+static const unsigned char accounts_css[] = {
+#embed "../Serve/Assets/accounts.css"
+};
+static const unsigned char accounts_js[] = {
+#embed "../Serve/Assets/accounts.js"
+};
 static const unsigned char account_mustache[] = {
 #embed "../Serve/Assets/account.mustache"
 };
@@ -125,6 +137,10 @@ static const unsigned char uPlot_min_css[] = {
 #define ASSET(name, bytes) {name, bytes, sizeof bytes}
 
 const struct earshot_asset earshot_assets[] = {
+    ASSET("accounts.mustache", accounts_mustache),
+    ASSET("forbidden.mustache", forbidden_mustache),
+    ASSET("accounts.css", accounts_css),
+    ASSET("accounts.js", accounts_js),
     ASSET("account.mustache", account_mustache),
     ASSET("theme-button.mustache", theme_button_mustache),
     ASSET("nav.mustache", nav_mustache),

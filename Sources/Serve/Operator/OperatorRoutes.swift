@@ -50,6 +50,7 @@ struct OperatorRoutes {
         addRules(origins, replays)
         addEvents(origins, announce, replays)
         addNotifications(origins)
+        addAccounts(origins, pages)
         addTransfers(origins, configuration)
         addPages(pages)
     }
@@ -197,6 +198,16 @@ struct OperatorRoutes {
             to: guarded(""),
             changing: guarded("")
                 .add(middleware: ChangeMiddleware(scope: .admin, origins: origins)))
+    }
+
+    /// Who may come in, and what they did.
+    private func addAccounts(_ origins: OriginPolicy, _ pages: Pages) {
+        AccountRoutes(book: sources.accounts, clock: sources.clock, bodies: bodies).add(
+            to: guarded("").add(middleware: ScopeMiddleware(scope: .admin)),
+            changing: guarded("")
+                .add(middleware: ChangeMiddleware(scope: .admin, origins: origins)))
+        let page = AccountsPage(book: sources.accounts, clock: sources.clock, pages: pages)
+        guarded("", isForPages: true).get("/accounts") { try await page.respond($0, $1) }
     }
 
     /// Frames in and out in bulk.

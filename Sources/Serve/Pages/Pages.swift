@@ -17,6 +17,8 @@ struct Pages: Sendable {
 
     /// What is rendered by name, beside what these include.
     private static let names = [
+        "accounts",
+        "forbidden",
         "not-found",
         "sign-in",
         "unit",

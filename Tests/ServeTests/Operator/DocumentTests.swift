@@ -140,6 +140,8 @@ import Testing
             ("/api/events/{event}/replay", "/api/events/1/replay", 200),
             ("/api/events/{event}/replay", "/api/events/999/replay", 404),
             ("/api/recipients", "/api/recipients", 200),
+            ("/api/operators", "/api/operators", 200), ("/api/tokens", "/api/tokens", 200),
+            ("/api/audit", "/api/audit?limit=1", 200), ("/api/audit", "/api/audit?limit=0", 422),
             ("/api/notifications", "/api/notifications", 200),
             ("/api/notifications", "/api/notifications?status=lost", 422),
         ]
@@ -181,6 +183,9 @@ import Testing
                 ),
                 ("post", "/api/units/{unit}/rules", "/api/units/b-2/rules", least),
                 ("put", "/api/rules/{rule}", "/api/rules/night", #"{"name":"M"}"#),
+                ("post", "/api/operators", "/api/operators", #"{"name":"ada","role":"admin"}"#),
+                ("put", "/api/operators/{operator}", "/api/operators/1", #"{"password":null}"#),
+                ("post", "/api/tokens", "/api/tokens", #"{"name":"ci","scope":"viewer"}"#),
                 ("post", "/api/events/{event}/ack", "/api/events/1/ack", "{}"),
                 ("post", "/api/events/{event}/comments", "/api/events/1/comments", #"{"note":"a"}"#),
             ] {
