@@ -1,6 +1,7 @@
 //  assets.c · CAssets
 //
-//  The browser's files, inside the program: ours from Serve/Assets, uPlot as set-up fetched it.
+//  The browser's files, inside the program: ours from Serve/Assets, uPlot and Leaflet as set-up
+//  fetched them. Leaflet may be missing; then there is no street map.
 //  A file that is added there needs its two lines here; a browser test compares the two.
 
 #include "assets.h"
@@ -31,6 +32,15 @@ static const unsigned char portal_door_mustache[] = {
 static const unsigned char not_found_mustache[] = {
 #embed "../Serve/Assets/not-found.mustache"
 };
+static const unsigned char portal_bar_mustache[] = {
+#embed "../Serve/Assets/portal-bar.mustache"
+};
+static const unsigned char portal_head_mustache[] = {
+#embed "../Serve/Assets/portal-head.mustache"
+};
+static const unsigned char portal_overview_mustache[] = {
+#embed "../Serve/Assets/portal-overview.mustache"
+};
 static const unsigned char sign_in_mustache[] = {
 #embed "../Serve/Assets/sign-in.mustache"
 };
@@ -42,6 +52,12 @@ static const unsigned char units_mustache[] = {
 };
 static const unsigned char app_css[] = {
 #embed "../Serve/Assets/app.css"
+};
+static const unsigned char overview_css[] = {
+#embed "../Serve/Assets/overview.css"
+};
+static const unsigned char portal_css[] = {
+#embed "../Serve/Assets/portal.css"
 };
 static const unsigned char tokens_css[] = {
 #embed "../Serve/Assets/tokens.css"
@@ -73,8 +89,17 @@ static const unsigned char gestures_js[] = {
 static const unsigned char history_js[] = {
 #embed "../Serve/Assets/history.js"
 };
+static const unsigned char lane_js[] = {
+#embed "../Serve/Assets/lane.js"
+};
 static const unsigned char live_js[] = {
 #embed "../Serve/Assets/live.js"
+};
+static const unsigned char overview_js[] = {
+#embed "../Serve/Assets/overview.js"
+};
+static const unsigned char place_js[] = {
+#embed "../Serve/Assets/place.js"
 };
 static const unsigned char range_js[] = {
 #embed "../Serve/Assets/range.js"
@@ -84,6 +109,9 @@ static const unsigned char reading_js[] = {
 };
 static const unsigned char sign_in_js[] = {
 #embed "../Serve/Assets/sign-in.js"
+};
+static const unsigned char street_map_js[] = {
+#embed "../Serve/Assets/street-map.js"
 };
 static const unsigned char table_js[] = {
 #embed "../Serve/Assets/table.js"
@@ -146,6 +174,18 @@ static const unsigned char uPlot_min_css[] = {
 #embed "vendor/uPlot.min.css"
 };
 
+#if __has_embed("vendor/leaflet.min.js") && __has_embed("vendor/leaflet.css")
+#define HAS_LEAFLET 1
+static const unsigned char leaflet_min_js[] = {
+#embed "vendor/leaflet.min.js"
+};
+static const unsigned char leaflet_css[] = {
+#embed "vendor/leaflet.css"
+};
+#else
+#define HAS_LEAFLET 0
+#endif
+
 #define ASSET(name, bytes) {name, bytes, sizeof bytes}
 
 const struct earshot_asset earshot_assets[] = {
@@ -155,10 +195,15 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("brand.mustache", brand_mustache),
     ASSET("portal-door.mustache", portal_door_mustache),
     ASSET("not-found.mustache", not_found_mustache),
+    ASSET("portal-bar.mustache", portal_bar_mustache),
+    ASSET("portal-head.mustache", portal_head_mustache),
+    ASSET("portal-overview.mustache", portal_overview_mustache),
     ASSET("sign-in.mustache", sign_in_mustache),
     ASSET("unit.mustache", unit_mustache),
     ASSET("units.mustache", units_mustache),
     ASSET("app.css", app_css),
+    ASSET("overview.css", overview_css),
+    ASSET("portal.css", portal_css),
     ASSET("tokens.css", tokens_css),
     ASSET("unit.css", unit_css),
     ASSET("units.css", units_css),
@@ -169,10 +214,14 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("feed.js", feed_js),
     ASSET("gestures.js", gestures_js),
     ASSET("history.js", history_js),
+    ASSET("lane.js", lane_js),
     ASSET("live.js", live_js),
+    ASSET("overview.js", overview_js),
+    ASSET("place.js", place_js),
     ASSET("range.js", range_js),
     ASSET("reading.js", reading_js),
     ASSET("sign-in.js", sign_in_js),
+    ASSET("street-map.js", street_map_js),
     ASSET("table.js", table_js),
     ASSET("theme.js", theme_js),
     ASSET("trail.js", trail_js),
@@ -193,5 +242,9 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("portal-location.js", portal_location_js),
     ASSET("uPlot.iife.js", uPlot_iife_js),
     ASSET("uPlot.min.css", uPlot_min_css),
+#if HAS_LEAFLET
+    ASSET("leaflet.min.js", leaflet_min_js),
+    ASSET("leaflet.css", leaflet_css),
+#endif
 };
 const size_t earshot_asset_count = sizeof earshot_assets / sizeof earshot_assets[0];

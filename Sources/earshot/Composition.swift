@@ -115,6 +115,9 @@ struct Composition {
             host: settings.portalListen.host, port: settings.portalListen.port,
             publicURL: settings.publicURL)
         showing.opensLinks = settings.opensLinks
+        if let tiles = settings.mapTiles, let attribution = settings.mapAttribution {
+            showing.streetMap = StreetMap(tiles: tiles, attribution: attribution)
+        }
         showing.socketsPerAddress = settings.limits.socketsPerAddress
         showing.socketsPerSession = settings.limits.socketsPerSession
         showing.signInsPerMinute = settings.limits.signInsPerMinute

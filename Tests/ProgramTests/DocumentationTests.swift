@@ -37,6 +37,8 @@ import Testing
         case .bytes(let most): "0 … \(most.text)"
         case .mailServer: "`smtp://user@host:port`"
         case .mailAddress: "`name@host`"
+        case .mapTiles: "`https://host/{z}/{x}/{y}.png`"
+        case .line: "a line"
         case .password: "a text"
         }
     }

@@ -50,6 +50,9 @@ import Web
                 case .bytes: ("64MiB", #""64MiB""#)
                 case .mailServer: ("smtp://me@a.example:587", #""smtp://me@a.example:587""#)
                 case .mailAddress: ("e@a.example", #""e@a.example""#)
+                case .mapTiles:
+                    ("https://a.example/{z}/{x}/{y}.png", #""https://a.example/{z}/{x}/{y}.png""#)
+                case .line: ("Maps of us", #""Maps of us""#)
                 case .password: ("s", #""s""#)
                 }
             let good2 = setting.key == "retention" ? ("2d", #""2d""#) : good
@@ -111,6 +114,10 @@ import Web
         ("EARSHOT_SMTP_URL", "smtp://me:secret@a.example", "The password goes into EARSHOT_SMTP_PASSWORD"),
         ("EARSHOT_SMTP_URL", "a.example:25", "is not a URL like smtp://"),
         ("EARSHOT_MAIL_FROM", "nobody", "is nobody. Give an address"),
+        ("EARSHOT_MAP_TILES", "https://a.example/map.png", "with {z}, {x} and {y} in its path"),
+        ("EARSHOT_MAP_TILES", "https://{s}.a.example/{z}/{x}/{y}.png", "Give a URL of one host"),
+        ("EARSHOT_MAP_TILES", "https://a.example;/{z}/{x}/{y}.png", "Give a URL of one host"),
+        ("EARSHOT_MAP_ATTRIBUTION", "two\nlines", "in one line"),
         ("EARSHOT_DURABILITY", "forever", "Give one of commit, interval, relaxed."),
         ("EARSHOT_LOG_LEVEL", "loud", "Give one of trace"),
     ])

@@ -13,6 +13,8 @@ package struct AnswerPolicy: Sendable {
     let isSecure: Bool
     /// See ``Problem/tellsRequest``.
     var tellsMissing = true
+    /// Another server that pictures may come from: `https://host`.
+    var imageOrigin: String?
     /// Where forms may lead to, beside the own port.
     var formTarget: PortalAddress?
 
@@ -29,13 +31,14 @@ package struct AnswerPolicy: Sendable {
     }
 
     private static let contentSecurityPolicy =
-        "default-src 'self'; img-src 'self' data:; font-src 'none'; object-src 'none'; "
+        "default-src 'self'; font-src 'none'; object-src 'none'; "
         + "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 
     /// Adds what is missing to an answer's `fields`.
     func complete(_ fields: inout HTTPFields, requestID: String) {
         fields[.contentSecurityPolicy] =
-            AnswerPolicy.contentSecurityPolicy + (formTarget?.base.map { " \($0)" } ?? "")
+            "img-src 'self' data:\(imageOrigin.map { " \($0)" } ?? ""); "
+            + AnswerPolicy.contentSecurityPolicy + (formTarget?.base.map { " \($0)" } ?? "")
         fields[.xContentTypeOptions] = "nosniff"
         fields[.crossOriginOpenerPolicy] = "same-origin"
         fields[.referrerPolicy] = "no-referrer"

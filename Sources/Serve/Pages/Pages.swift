@@ -20,6 +20,7 @@ struct Pages: Sendable {
         "not-found",
         "portal-door",
         "portal-location",
+        "portal-overview",
         "sign-in",
         "unit",
         "units",
@@ -68,6 +69,9 @@ struct Pages: Sendable {
                 "rates": rates,
             ], requestID)
     }
+
+    /// Whether there is a file of this name.
+    func has(_ asset: String) -> Bool { addresses[AssetCatalog.key(asset)] != nil }
 
     /// See `UnitListView.context`.
     func units(_ view: UnitListView, requestID: String) throws -> Response {

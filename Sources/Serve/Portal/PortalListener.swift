@@ -20,6 +20,8 @@ package struct PortalListener: Service {
         package var publicURL: String?
         /// Whether quick share is on: projects that are open to whoever knows their address.
         package var opensLinks = false
+        /// What clients may have behind their locations; `nil`: a plan only.
+        package var streetMap: StreetMap?
         package var socketsPerAddress = 200
         package var socketsPerSession = 20
         package var signInsPerMinute = 10
@@ -76,6 +78,7 @@ package struct PortalListener: Service {
     ) throws {
         var policy = AnswerPolicy(isSecure: configuration.isSecure)
         policy.tellsMissing = false
+        policy.imageOrigin = configuration.streetMap?.origin
         let gate = PortalGate(
             book: sources.portal,
             cookie: SessionCookie(
@@ -87,7 +90,8 @@ package struct PortalListener: Service {
         let desk = PortalDesk(sources: sources)
         let routes = PortalRoutes(
             desk: desk, gate: gate, origins: origins, policy: policy, configuration: configuration,
-            pages: PortalPages(try Pages(assets)), assets: assets, log: log)
+            pages: PortalPages(try Pages(assets), streetMap: configuration.streetMap),
+            assets: assets, log: log)
         let sockets = SocketRouting(
             routes: [PlaceStreamRoute(hub: hub, desk: desk)], gate: gate, origins: origins,
             policy: policy,

@@ -91,10 +91,11 @@ struct PortalRoutes {
         let (desk, pages) = (desk, pages)
         let guarded = router.group("/portal")
             .add(middleware: PortalMiddleware(gate: gate, pages: pages))
-        guarded.get("") { _, context in
+        guarded.get("") { request, context in
             let session = try context.session
             return try pages.overview(
-                try await desk.overview(of: session), session, requestID: context.requestID)
+                try await desk.overview(of: session), session,
+                view: request.uri.queryParameters["view"].map { String($0) }, requestID: context.requestID)
         }
         guarded.get("/location/:location") { request, context in
             try await pages.location(

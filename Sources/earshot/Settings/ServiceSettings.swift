@@ -15,6 +15,8 @@ struct ServiceSettings {
     let diskReserveBytes: Int
     let smtpURL: String?
     let notifications: Notifier.Configuration
+    let mapTiles: String?
+    let mapAttribution: String?
     let limits: Limits
 
     /// The bounds that can be set; each is explained in the table of settings.
@@ -50,6 +52,8 @@ struct ServiceSettings {
         diskReserveBytes = settings.bytes(.diskReserve)
         smtpURL = settings.text(.smtpURL)
         notifications = ServiceSettings.notifications(settings)
+        mapTiles = settings.text(.mapTiles)
+        mapAttribution = settings.text(.mapAttribution)
         limits = Limits(
             socketsPerSession: settings.number(.socketsPerSession),
             socketsPerAddress: settings.number(.socketsPerAddress),
@@ -105,6 +109,11 @@ enum SettingsReview {
             sentences.append(
                 "smtp_url is set and mail_from is not, so no mail can be sent. "
                     + "Give --mail-from, for example earshot@levels.example.org.")
+        }
+        if (settings.mapTiles == nil) != (settings.mapAttribution == nil) {
+            sentences.append(
+                "Of map_tiles and map_attribution only one is set. Give both, or none: "
+                    + "whoever draws a map wants to be named on it.")
         }
         return sentences
     }

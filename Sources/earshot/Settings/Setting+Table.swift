@@ -69,6 +69,13 @@ extension Setting {
     static let webhookPrivate = Setting(
         "webhook_private", flag: "--webhook-private", .choice(["refuse", "allow"]), "refuse",
         "Whether webhooks may lead to addresses that are not of the public Internet")
+    static let mapTiles = Setting(
+        "map_tiles", flag: "--map-tiles", .mapTiles, "none",
+        "Tiles of a street map for the portal, which clients' browsers then fetch; needs map_attribution",
+        fallback: { _ in nil })
+    static let mapAttribution = Setting(
+        "map_attribution", flag: "--map-attribution", .line, "none",
+        "Whose map it is, shown on it", fallback: { _ in nil })
     static let log = Setting(
         "log", flag: "--log", .choice(["text", "json"]), "text on a terminal, else json",
         "How log lines look; they go to standard error"
@@ -132,8 +139,9 @@ extension Setting {
     static let all: [Setting] = [
         data, operatorListen, portalListen, publicURL, openLinks, upstreams, pollInterval, durability,
         commitInterval, retention, diskReserve, smtpURL, smtpPassword, smtpTLS, mailFrom,
-        webhookPrivate, log, logLevel, socketsPerSession, socketsPerAddress, signInsPerMinute,
-        connections, headBytes, headFields, idle, bodyBytes, imports, exports, messageBytes,
-        messagesPerSecond, waitingMessages, blocked, upstreamTimeout, upstreamBytes,
+        webhookPrivate, mapTiles, mapAttribution, log, logLevel, socketsPerSession,
+        socketsPerAddress, signInsPerMinute, connections, headBytes, headFields, idle, bodyBytes,
+        imports, exports, messageBytes, messagesPerSecond, waitingMessages, blocked,
+        upstreamTimeout, upstreamBytes,
     ]
 }
