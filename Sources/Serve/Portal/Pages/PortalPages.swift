@@ -77,8 +77,10 @@ struct PortalPages: Sendable {
     func location(
         _ place: Place, _ desk: PortalDesk, _ request: Request, _ context: RequestScope
     ) async throws -> Response {
-        let page = LocationPage(place, desk, request)
-        return try pages.location(try await page.view(), requestID: context.requestID)
+        let view = try await LocationPage(place, desk, request).view()
+        let frame = PortalPages.frame(
+            client: view.project, zone: view.words.zoneText, session: try context.session)
+        return try pages.location(view, frame: frame, requestID: context.requestID)
     }
 
     /// What templates name as `portal`.
