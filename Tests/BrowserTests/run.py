@@ -14,6 +14,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+import accounts
+import alerts
 import functions
 import location
 import pages
@@ -63,16 +65,17 @@ def main():
             visitor = Visitor(browser, server)
             run(pages.test_assets_are_built_in)
             # Clients need a site of their own, which only a server of ours can be given.
-            of_clients = location.TESTS if server.portal else []
-            for test in pages.TESTS + units.TESTS + functions.TESTS + of_clients:
-                run(test, visitor)
-                visitor.leave()
+            modules = [pages, units, functions, accounts, alerts]
+            modules += [location] if server.portal else []
+            for module in modules:
+                for test in module.TESTS:
+                    run(test, visitor)
+                    visitor.leave()
             if given.shots:
                 given.shots.mkdir(parents=True, exist_ok=True)
-                run(pages.take_shots, visitor, given.shots)
-                run(units.take_shots, visitor, given.shots)
-                if server.portal:
-                    run(location.take_shots, visitor, given.shots)
+                for module in modules:
+                    if hasattr(module, "take_shots"):
+                        run(module.take_shots, visitor, given.shots)
             run(pages.test_nothing_went_wrong_on_the_way, visitor)
             browser.close()
     finally:

@@ -1,37 +1,6 @@
 """Visits to pages, with a note of everything that must not happen on the way."""
 
-from importlib.resources import files
 from urllib.parse import urlsplit
-
-#: What axe judges by: all that WCAG 2.2 asks for at A and AA, and good practice beside it.
-AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_AXE = files("axe_playwright_python").joinpath("axe.min.js")
-
-
-def axe(page, within=None, without=()):
-    """Fails when axe finds that somebody could not use the page as it is now.
-
-    `within`: a selector of the part to look at; `without`: names of rules to leave out, each with
-    its reason in a comment where it is called.
-    """
-    if not page.evaluate("() => 'axe' in window"):
-        # Past the pages' content policy, which forbids scripts of others.
-        session = page.context.new_cdp_session(page)
-        session.send("Runtime.evaluate", {"expression": _AXE.read_text(encoding="utf-8")})
-        session.detach()
-    violations = page.evaluate(
-        """async ([within, tags, without]) => {
-            const rules = Object.fromEntries(without.map((name) => [name, { enabled: false }]));
-            const found = await axe.run(within ?? document, {
-                runOnly: tags, rules, resultTypes: ["violations"],
-            });
-            return found.violations.map((each) => [each.id, each.help, each.nodes.map((node) =>
-                `${node.target.join(" ")}: ${node.failureSummary.replaceAll(/\\s+/g, " ")}`)]);
-        }""",
-        [within, AXE_TAGS, list(without)])
-    text = "\n".join(
-        f"{name}: {help}\n    " + "\n    ".join(nodes) for name, help, nodes in violations)
-    assert not violations, f"axe at {page.url}:\n{text}"
 
 
 def wait_for(page, condition, argument=None, seconds=120):

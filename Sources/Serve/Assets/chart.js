@@ -23,7 +23,9 @@ class LevelChart {
     /**
      * @param element an empty block; its height is the chart's.
      * @param options `zone`; `series`: [{ colour, bold, cumulative }] (colour: a CSS variable);
-     *   `nights`: whether to tint them; `onCursor(index | null, byKey)`.
+     *   `smooth`: a bold one that is bold however dense; `nights`: whether to tint them;
+     *   `onCursor(index | null, byKey)`; `colours`: more CSS variables for `behind` and `front`,
+     *   which draw on the grid and on the lines: (context, frame, colours).
      */
     constructor(element, options) {
         this.#element = element;
@@ -45,7 +47,8 @@ class LevelChart {
      *   before it; `resets`: 1 where cumulative levels began anew;
      * - `breaches`: [[from, to]] beyond a limit; `limits`: [{ level, text, spans: [[from, to]] }],
      *   drawn while they are in force; `steps`: [{ x, y, step, lengths }], the averages that they
-     *   judge: each holds from x for `step` ms, or for its own length.
+     *   judge: each holds from x for `step` ms, or for its own length;
+     * - `include`: levels to be seen.
      */
     show(data) {
         const empty = { gaps: [], breaks: [], resets: [], breaches: [], limits: [], steps: [] };
@@ -154,7 +157,7 @@ class LevelChart {
             hooks: {
                 drawClear: [() => this.#drawBackground()],
                 drawAxes: [() => this.#drawMiddle()],
-                draw: [() => this.#drawLimits(), () => this.#drawResets()],
+                draw: [() => this.#drawLimits(), () => this.#drawFront()],
                 setCursor: [() => this.#options.onCursor?.(this.cursor)],
             },
         };
@@ -183,6 +186,7 @@ class LevelChart {
         const names = ["--font", "--muted", "--line", "--grid", "--gap", "--night-fill"];
         names.push("--surface", "--text", "--bad", "--breach-fill");
         names.push(...this.#options.series.map((series) => series.colour));
+        names.push(...(this.#options.colours ?? []));
         for (const name of names) this.#colours[name] = style.getPropertyValue(name).trim();
     }
 
@@ -223,7 +227,8 @@ class LevelChart {
                 high = Math.max(high, value);
             });
         }
-        for (const { level } of low > high ? [] : this.#shownLimits(data)) {
+        const limits = low > high ? [] : this.#shownLimits(data);
+        for (const level of [...limits.map((limit) => limit.level), ...(data.include ?? [])]) {
             low = Math.min(low, level);
             high = Math.max(high, level);
         }
@@ -256,7 +261,7 @@ class LevelChart {
             : (i) => breaks[i] === 1;
         // Where values stand closer than pixels, a bold line would be a solid block.
         const sparse = x.length < this.#plot.bbox.width;
-        const bold = series.bold && sparse && devicePixelRatio < 1.5;
+        const bold = series.bold && (sparse || series.smooth) && devicePixelRatio < 1.5;
         const stroke = drawing.line(this.#frame(), x, columns[index] ?? [], broken, bold);
         return { stroke, fill: null, clip: null, band: null, gaps: null, flags: 0 };
     }
@@ -282,6 +287,7 @@ class LevelChart {
         const frame = this.#frame();
         context.save();
         context.font = `${11 * frame.ratio}px ${this.#colours["--font"]}`;
+        this.#options.behind?.(context, frame, this.#colours);
         const { "--surface": paper, "--muted": ink } = this.#colours;
         for (const gap of this.#data.gaps) drawing.label(context, frame, gap, paper, ink);
         const { "--breach-fill": fill, "--bad": cap } = this.#colours;
@@ -321,6 +327,16 @@ class LevelChart {
         }
         context.font = `${11 * frame.ratio}px ${this.#colours["--font"]}`;
         for (const limit of limits) drawing.limit(context, frame, limit, red, paper);
+        context.restore();
+    }
+
+    #drawFront() {
+        this.#drawResets();
+        const context = this.#plot.ctx;
+        const frame = this.#frame();
+        context.save();
+        context.font = `${11 * frame.ratio}px ${this.#colours["--font"]}`;
+        this.#options.front?.(context, frame, this.#colours);
         context.restore();
     }
 
