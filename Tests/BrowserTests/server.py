@@ -25,7 +25,7 @@ class Server:
         self.log = open(Path(self.folder.name, "log.txt"), "w+b")
         self.process = subprocess.Popen(
             [
-                binary, "demo", "--operator-listen", "127.0.0.1:0",
+                binary, "demo", "--units", "8", "--operator-listen", "127.0.0.1:0",
                 "--portal-listen", "127.0.0.1:0", "--data", self.data,
             ],
             stdout=subprocess.PIPE, stderr=self.log, text=True,
