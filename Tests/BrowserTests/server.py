@@ -17,13 +17,19 @@ OPEN = re.compile(r"^open (\S+#\S+)")
 class Server:
     """`earshot demo` on ports of its own, with a data folder of its own."""
 
+    #: Of a street map; nothing answers there, and no test asks it.
+    tiles = "http://127.0.0.1:9"
+
     def __init__(self, binary, start_seconds=300):
+        self.binary = binary
         self.folder = tempfile.TemporaryDirectory(prefix="earshot-browser-")
+        self.data = str(Path(self.folder.name, "data"))
         self.log = open(Path(self.folder.name, "log.txt"), "w+b")
         self.process = subprocess.Popen(
             [
                 binary, "demo", "--operator-listen", "127.0.0.1:0",
-                "--portal-listen", "127.0.0.1:0", "--data", str(Path(self.folder.name, "data")),
+                "--portal-listen", "127.0.0.1:0", "--data", self.data,
+                "--map-tiles", self.tiles + "/{z}/{x}/{y}.png", "--map-attribution", "Maps of <us>",
             ],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         lines = queue.Queue()
@@ -39,7 +45,7 @@ class Server:
                 self.process.kill()
                 raise SystemExit(f"the program did not become ready:\n{self.tail()}")
             if match := READY.match(line):
-                self.url = match[1]
+                self.url, self.portal = match[1], match[2]
             if match := OPEN.match(line):
                 sign_in = match[1]
         self.token = urldefrag(sign_in).fragment

@@ -66,8 +66,10 @@ class Visitor:
         self._unit = None
 
     def window(self, signed_in=True, **options):
-        """A new window of its own. `allow`: words of console messages that a test provokes."""
+        """A new window of its own. `allow`: words of console messages that a test provokes;
+        `home`: another address that it may ask than the operators'; `also`: one more."""
         allow = options.pop("allow", ())
+        addresses = [options.pop("home", self.server.url), options.pop("also", None)]
         context = self.browser.new_context(
             **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
         context.set_default_timeout(120_000)
@@ -75,7 +77,7 @@ class Visitor:
             context.add_cookies(self._session())
         page = context.new_page()
         self.contexts.append(context)
-        origin = urlsplit(self.server.url).netloc
+        origins = [urlsplit(address).netloc for address in addresses if address]
 
         def console(message):
             text = message.text
@@ -84,7 +86,7 @@ class Visitor:
 
         def request(request):
             parts = urlsplit(request.url)
-            if parts.scheme not in ("blob", "data") and parts.netloc != origin:
+            if parts.scheme not in ("blob", "data") and parts.netloc not in origins:
                 self.complaints.append(f"{page.url}: foreign request: {request.url}")
 
         page.on("console", console)
