@@ -32,10 +32,10 @@ package struct ProvisionFile: Sendable {
         func entries(_ key: String) -> [Entry] { file?.entries(key) ?? [] }
         upstreams = Section(entries("upstreams"), Upstream.init)
         units = Section(entries("units"), id: .unitID, UnitEntry.init)
-        clients = Section(entries("clients"), Client.init)
-        projects = Section(entries("projects"), Project.init)
-        locations = Section(entries("locations"), Location.init)
-        assignments = Section(entries("assignments"), Assignment.init)
+        clients = Section(entries("clients")) { Client($0, id: $1) }
+        projects = Section(entries("projects")) { Project($0, id: $1) }
+        locations = Section(entries("locations")) { Location($0, id: $1) }
+        assignments = Section(entries("assignments")) { Assignment($0) }
         rules = Section(entries("rules")) { AlertRule($0, id: $1) }
         links = Section(entries("links"), LinkEntry.init)
         file?.close()
@@ -58,8 +58,6 @@ package struct ProvisionFile: Sendable {
         ]
     }
 
-    /// The sections with entries that this version checks and cannot keep.
-    package var unkept: [String] {
-        links.count > 0 ? ["links"] : []
-    }
+    /// How many new secrets its links could need.
+    package var linkCountWithoutToken: Int { links.items.count { $0.value.token == nil } }
 }

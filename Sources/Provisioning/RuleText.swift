@@ -4,18 +4,6 @@
 
 package import Monitoring
 
-/// What is wrong with an object, field by field.
-package struct FieldFaults: Error, Equatable, Sendable {
-    package struct Fault: Equatable, Sendable {
-        /// Its path in the object: `averaging.seconds`.
-        package let field: String
-        /// A sentence without the field's name, with the remedy.
-        package let message: String
-    }
-    /// Not empty.
-    package let faults: [Fault]
-}
-
 extension AlertRule {
     /// Reads a rule from a JSON object.
     ///
@@ -29,30 +17,9 @@ extension AlertRule {
         json: some Sequence<UInt8>, id: String? = nil, makeID: () -> String, site: Site,
         over known: AlertRule? = nil
     ) throws(FieldFaults) {
-        let node: Node
-        do {
-            node = try Node(json: Array(json))
-        } catch {
-            throw FieldFaults(
-                faults: error.sentences.map { .init(field: "body", message: "is wrong: \($0)") })
+        self = try FieldFaults.reading(json) { entry in
+            let id = entry.id(of: "rule", known: id) ?? makeID()
+            return AlertRule(entry, id: id, site: site, over: known)
         }
-        // Bounded by the text.
-        let notes = Notes(limit: .max)
-        let entry = Entry(node, at: "", notes)
-        let given = entry?.optional("id", .identifier)
-        if let id, let given, given != id {
-            entry?.note("id", "is \"\(given)\", and the rule's is \"\(id)\". Leave it out.")
-        }
-        let rule = entry.flatMap {
-            AlertRule($0, id: id ?? given ?? makeID(), site: site, over: known)
-        }
-        entry?.close()
-        guard let rule, notes.count == 0 else {
-            throw FieldFaults(
-                faults: notes.first.map {
-                    .init(field: $0.place.isEmpty ? "body" : $0.place, message: $0.rest)
-                })
-        }
-        self = rule
     }
 }

@@ -73,7 +73,7 @@ def portal(visitor):
 @cache
 def session(visitor):
     """One session for all windows: an address may enter ten times a minute."""
-    page = visitor.window(signed_in=False, home=portal(visitor)[0])
+    page = visitor.window(signed_in=False)
     page.goto(portal(visitor)[1])
     page.get_by_role("button", name="Continue").click()
     page.wait_for_url(f"{portal(visitor)[0]}/portal")
@@ -97,7 +97,7 @@ def answering(change):
 
 def open_overview(visitor, change=None, query="", **options):
     """The overview, entered by its link; `change` may change what the locations answer."""
-    page = visitor.window(signed_in=False, home=portal(visitor)[0], **options)
+    page = visitor.window(signed_in=False, **options)
     enter(page, visitor)
     if change:
         page.route(API, answering(change))
@@ -156,7 +156,7 @@ def tile(page, index):
 
 def test_doors(visitor):
     """a link shows a button, lets in by it, and the way out ends the session"""
-    page = visitor.window(signed_in=False, home=portal(visitor)[0], allow=["status of 401"])
+    page = visitor.window(signed_in=False, allow=["status of 401"])
     page.goto(portal(visitor)[1])
     assert page.locator("h1").inner_text() == "Welcome"
     assert page.context.cookies() == [], "a GET begins nothing"
@@ -176,7 +176,7 @@ def test_doors(visitor):
 def test_wrong_links(visitor):
     """a link that is not one says the same as one that no longer works, and what is not there is 404"""
     page = visitor.window(
-        signed_in=False, home=portal(visitor)[0], allow=["status of 401", "status of 404"])
+        signed_in=False, allow=["status of 401", "status of 404"])
     wrong = page.goto(f"{portal(visitor)[0]}/portal/enter/{'0' * 64}")
     assert wrong.status == 401 and "no longer works" in page.inner_text("main")
     enter(page, visitor)
@@ -195,7 +195,7 @@ def test_wrong_links(visitor):
 
 def test_first_view(visitor):
     """the first view needs no script, has every location, and offers no control of a meter"""
-    page = visitor.window(signed_in=False, home=portal(visitor)[0], java_script_enabled=False)
+    page = visitor.window(signed_in=False, java_script_enabled=False)
     enter(page, visitor)
     assert page.locator("[data-place]").count() == len(NAMES)
     assert page.locator(".lane .parts").count() == len(NAMES)
@@ -210,7 +210,7 @@ def test_first_view(visitor):
 
 def test_same_drawing(visitor):
     """the browser draws and says what the server drew and said"""
-    page = visitor.window(signed_in=False, home=portal(visitor)[0], allow=LOST)
+    page = visitor.window(signed_in=False, allow=LOST)
     page.route(API, lambda route: route.abort())
     enter(page, visitor)
     parts = """() => [...document.querySelectorAll("[data-place], [data-lane], [data-marker]")].map((e) =>
@@ -415,7 +415,7 @@ def test_street_map_fails(visitor):
 
 def test_policy(visitor):
     """pages of clients come with a content policy: pictures of the one tile server, nothing inline"""
-    page = visitor.window(signed_in=False, home=portal(visitor)[0])
+    page = visitor.window(signed_in=False)
     enter(page, visitor)
     answer = page.goto(f"{portal(visitor)[0]}/portal")
     policy = answer.headers["content-security-policy"]

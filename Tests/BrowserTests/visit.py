@@ -66,10 +66,10 @@ class Visitor:
         self._unit = None
 
     def window(self, signed_in=True, **options):
-        """A new window of its own. `allow`: words of console messages that a test provokes;
-        `home`: another address that it may ask than the operators'; `also`: one more."""
+        """A new window of its own. `allow`: words of console messages that a test provokes; `also`:
+        another address that it may ask."""
         allow = options.pop("allow", ())
-        addresses = [options.pop("home", self.server.url), options.pop("also", None)]
+        also = options.pop("also", None)
         context = self.browser.new_context(
             **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
         context.set_default_timeout(120_000)
@@ -77,7 +77,8 @@ class Visitor:
             context.add_cookies(self._session())
         page = context.new_page()
         self.contexts.append(context)
-        origins = [urlsplit(address).netloc for address in addresses if address]
+        origins = [self.server.url, self.server.portal, also]
+        origins = [urlsplit(url).netloc for url in origins if url]
 
         def console(message):
             text = message.text

@@ -31,6 +31,7 @@ import Testing
         case .address: "`host:port`"
         case .publicURL: "`https://host`"
         case .upstreams: "`http://host:port`"
+        case .flag: "`true`, `false`"
         case .choice(let words): words.map { "`\($0)`" }.joined(separator: ", ")
         case .span(let least, let most): "\(least.text) … \(most.text)"
         case .number(let range): "\(range.lowerBound) … \(range.upperBound)"

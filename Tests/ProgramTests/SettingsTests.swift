@@ -44,6 +44,7 @@ import Web
                 case .address: ("127.0.0.1:1", #""127.0.0.1:1""#)
                 case .publicURL: ("https://a.example", #""https://a.example""#)
                 case .upstreams: ("http://a:1", #"["http://a:1"]"#)
+                case .flag: ("true", "true")
                 case .choice(let words): (words[1], "\"\(words[1])\"")
                 case .span: ("1m", #""1m""#)
                 case .number(let range): ("\(range.lowerBound)", "\(range.lowerBound)")
@@ -194,12 +195,12 @@ import Web
         ("127.0.0.1:1", "127.0.0.1:2", "http://a.example", true, []),
     ])
     func `are reviewed together`(
-        operators: String, portal: String, url: String?, hasTokens: Bool, words: [String]
+        operators: String, portal: String, url: String?, hasCredentials: Bool, words: [String]
     ) throws {
         var environment = ["EARSHOT_OPERATOR_LISTEN": operators, "EARSHOT_PORTAL_LISTEN": portal]
         environment["EARSHOT_PUBLIC_URL"] = url
         let sentences = SettingsReview.conflicts(
-            in: try ServiceSettings(settled(environment)), hasTokens: hasTokens)
+            in: try ServiceSettings(settled(environment)), hasCredentials: hasCredentials)
         #expect(sentences.count == words.count)
         for (sentence, word) in zip(sentences, words) { #expect(sentence.contains(word)) }
     }

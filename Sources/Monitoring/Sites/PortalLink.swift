@@ -12,7 +12,7 @@ package struct PortalLink: Hashable, Sendable {
     /// `nil`: until revoked.
     package var expires: Timestamp?
     /// It lets in once, until it expires; the session that it began goes on.
-    package let isOneTime: Bool
+    package var isOneTime: Bool
     package let purpose: Purpose
     /// The one project that it shows; `nil`: all of the client's.
     package let project: String?

@@ -34,6 +34,11 @@ final class Entry {
     /// Whether there is a value at `key`, other than null.
     func gives(_ key: String) -> Bool { members[key].map { $0 != .null } ?? false }
 
+    /// The value of a key that another one depends on; it is asked for again, and judged then.
+    func peek<Value>(_ key: String, _ form: Form<Value>) -> Value? {
+        members[key].flatMap(form.read)
+    }
+
     /// The value of a key that must be there.
     func required<Value>(_ key: String, _ form: Form<Value>) -> Value? {
         guard let node = take(key) else {

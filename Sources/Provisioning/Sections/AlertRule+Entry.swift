@@ -78,30 +78,6 @@ extension AlertRule {
     }
 }
 
-/// Values of an entry over what is known.
-extension Entry {
-    fileprivate func required<Value>(
-        _ key: String, _ form: Form<Value>, _ known: Value?
-    ) -> Value? {
-        if let known, !has(key) { return known }
-        return required(key, form)
-    }
-
-    fileprivate func value<Value>(
-        _ key: String, _ form: Form<Value>, _ known: Value?, _ fallback: Value
-    ) -> Value {
-        guard let change = change(key, form) else { return known ?? fallback }
-        return change ?? fallback
-    }
-
-    fileprivate func optional<Value>(
-        _ key: String, _ form: Form<Value>, _ known: Value?
-    ) -> Value? {
-        guard let change = change(key, form) else { return known }
-        return change
-    }
-}
-
 /// A rule's values that are more than one key.
 private struct Reading {
     let entry: Entry

@@ -6,56 +6,71 @@
 import Monitoring
 
 extension Client {
-    init?(_ entry: Entry, id: String) {
-        guard let name = entry.required("name", .label) else { return nil }
+    /// - Parameter known: what keys that are left out keep; `nil`: they have their defaults. So the
+    ///   others.
+    init?(_ entry: Entry, id: String, over known: Client? = nil) {
+        guard let name = entry.required("name", .label, known?.name) else { return nil }
         self.init(id: id, name: name)
     }
 }
 
 extension Project {
-    init?(_ entry: Entry, id: String) {
-        let name = entry.required("name", .label)
-        let client = entry.required("client", .identifier)
-        let status: Status? = entry.optional("status", .word)
-        let timeZone = entry.required("time_zone", .timeZone)
-        let hours = entry.entry("monitoring_hours").flatMap { Schedule($0) }
+    init?(_ entry: Entry, id: String, over known: Project? = nil) {
+        let name = entry.required("name", .label, known?.name)
+        let client = entry.required("client", .identifier, known?.client)
+        let status: Status = entry.value("status", .word, known?.status, .active)
+        let timeZone = entry.required("time_zone", .timeZone, known?.timeZone)
+        let hours =
+            entry.has("monitoring_hours")
+            ? entry.entry("monitoring_hours").flatMap { Schedule($0, over: known?.monitoringHours) }
+            : known?.monitoringHours
         guard let name, let client, let timeZone else { return nil }
         self.init(
-            id: id, name: name, client: client, status: status ?? .active, timeZone: timeZone,
+            id: id, name: name, client: client, status: status, timeZone: timeZone,
             monitoringHours: hours)
     }
 }
 
 extension Location {
-    init?(_ entry: Entry, id: String) {
-        let project = entry.required("project", .identifier)
-        let name = entry.required("name", .label)
-        let kind: Kind? = entry.optional("kind", .word)
-        let status: Status? = entry.optional("status", .word)
-        let latitude = entry.optional("latitude", .number(-90...90))
-        let longitude = entry.optional("longitude", .number(-180...180))
+    init?(_ entry: Entry, id: String, over known: Location? = nil) {
+        let project = entry.required("project", .identifier, known?.project)
+        let name = entry.required("name", .label, known?.name)
+        let kind: Kind = entry.value("kind", .word, known?.kind, .sound)
+        let status: Status = entry.value("status", .word, known?.status, .active)
+        let latitude = entry.optional("latitude", .number(-90...90), known?.latitude)
+        let longitude = entry.optional("longitude", .number(-180...180), known?.longitude)
         if (latitude == nil) != (longitude == nil) {
             let missing = latitude == nil ? "latitude" : "longitude"
             entry.note("\(missing)", "is missing beside the other one. Give both or none.")
         }
         guard let project, let name else { return nil }
         self.init(
-            id: id, project: project, name: name, kind: kind ?? .sound, status: status ?? .active,
-            latitude: latitude, longitude: longitude)
+            id: id, project: project, name: name, kind: kind, status: status, latitude: latitude,
+            longitude: longitude)
     }
 }
 
 extension Assignment {
-    init?(_ entry: Entry) {
+    /// - Parameter start: the beginning, when the entry leaves it out; `nil`: it must not.
+    init?(_ entry: Entry, startingAt start: Timestamp? = nil) {
         let location = entry.required("location", .identifier)
         let unit = entry.required("unit", .unitID)
-        let from = entry.required("from", .time)
-        let to = entry.optional("to", .time)
-        if let from, let to, to <= from {
-            entry.note("to", "is \(to), which is not after from. Give a later time, or null.")
-        }
+        let from =
+            start.map { entry.value("from", .time, nil, $0) } ?? entry.required("from", .time)
+        let to = entry.end(of: from)
         guard let location, let unit = unit.flatMap({ UnitID($0) }), let from else { return nil }
         self.init(location: location, unit: unit, from: from, to: to)
+    }
+}
+
+extension Entry {
+    /// When something that began at `from` ended; `nil`: it has not.
+    func end(of from: Timestamp?) -> Timestamp? {
+        let to = optional("to", .time)
+        if let from, let to, to <= from {
+            note("to", "is \(to), which is not after from. Give a later time, or null.")
+        }
+        return to
     }
 }
 

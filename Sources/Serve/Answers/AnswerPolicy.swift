@@ -76,6 +76,8 @@ struct RequestScope: RequestContext {
     var access: Access?
     /// Which client's browser asks; set for routes behind a client's session.
     var client: PortalSession?
+    /// Where what it changes is written down.
+    var audit: Audit?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -3,9 +3,11 @@
 
 /** An answer that is not the one asked for. `message` is a sentence for people. */
 class AnswerError extends Error {
-    constructor(message, status, requestID) {
+    /** @param faults what is wrong by field: `{field, message}`. */
+    constructor(message, status, requestID, faults = []) {
         super(requestID ? `${message} (request ${requestID})` : message);
         this.status = status;
+        this.faults = faults;
     }
 }
 
@@ -14,7 +16,7 @@ const api = {
      * The JSON at `path` with `query`.
      *
      * Throws `AnswerError`; an aborted question throws the signal's reason. Without a session it
-     * leaves for the sign-in page.
+     * leaves the page.
      */
     get(path, query = {}, signal) {
         const text = new URLSearchParams(query).toString();
@@ -23,8 +25,23 @@ const api = {
 
     /** Sets what is at `path`; gives back what it is then. Throws as `get`. */
     put(path, value) {
+        return api.send("PUT", path, value);
+    },
+
+    /** Gives `value` to `path`; gives back the answer. Throws as `get`. */
+    post(path, value, signal) {
+        return api.send("POST", path, value, signal);
+    },
+
+    /** Removes what is at `path`. Throws as `get`. */
+    remove(path) {
+        return api.ask(path, { method: "DELETE", headers: {} });
+    },
+
+    send(method, path, value, signal) {
         return api.ask(path, {
-            method: "PUT",
+            method,
+            signal,
             headers: { "content-type": "application/json" },
             body: JSON.stringify(value),
         });
@@ -44,17 +61,20 @@ const api = {
             throw new AnswerError("You are signed out.", 401);
         }
         if (!answer.ok) throw await api.failure(answer);
-        return answer.json();
+        return answer.status === 204 ? null : answer.json();
     },
 
     async failure(answer) {
         const problem = await answer.json().catch(() => ({}));
         const requestID = problem.request_id ?? answer.headers.get("x-request-id");
         const message = problem.detail ?? problem.title ?? `The server answered ${answer.status}.`;
-        return new AnswerError(message, answer.status, requestID);
+        return new AnswerError(message, answer.status, requestID, problem.errors);
     },
 
+    /** Leaves for where one gets in: the page says where, if it is not the sign-in page. */
     signIn() {
+        const { door } = document.documentElement.dataset;
+        if (door) return location.assign(door);
         const next = encodeURIComponent(location.pathname + location.search);
         location.assign(`/sign-in?next=${next}`);
     },

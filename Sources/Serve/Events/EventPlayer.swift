@@ -11,8 +11,6 @@ final class EventPlayer: WebSocketPeer {
     private static let turn: Duration = .milliseconds(20)
     /// How long it may be silent.
     private static let silence: Duration = .seconds(25)
-    /// How often it is checked whether the viewer may still be there.
-    private static let check: Duration = .seconds(60)
 
     private let play: EventPlay
     private let visitor: SocketVisitor
@@ -53,7 +51,6 @@ final class EventPlayer: WebSocketPeer {
         var play = play
         let began = pace.now
         var elapsed = Duration.zero
-        var checked = Duration.zero
         var spoke = Duration.zero
         send([play.opening], to: socket)
         while true {
@@ -66,11 +63,7 @@ final class EventPlayer: WebSocketPeer {
                 spoke = elapsed
             }
             if elapsed >= play.end { break }
-            if elapsed - checked >= EventPlayer.check {
-                checked = elapsed
-                guard await mayStay() else { return socket.close(.sessionEnded) }
-            }
-            let next = min(play.next ?? play.end, spoke + EventPlayer.silence, checked + EventPlayer.check)
+            let next = min(play.next ?? play.end, spoke + EventPlayer.silence)
             let wake = max(next, elapsed + EventPlayer.turn)
             do {
                 try await pace.sleep(until: began.advanced(by: wake), tolerance: nil)
@@ -81,11 +74,6 @@ final class EventPlayer: WebSocketPeer {
         }
         send([StreamMessage.end], to: socket)
         socket.close(.normal)
-    }
-
-    /// When nobody can say, the next check will.
-    private func mayStay() async -> Bool {
-        do { return try await visitor.mayStay() } catch { return true }
     }
 
     private func send(_ messages: [ByteBuffer], to socket: WebSocket) {

@@ -13,6 +13,7 @@ struct SocketRouting<Gate: SocketGate>: WebSocketRouting {
     let origins: OriginPolicy
     let policy: AnswerPolicy
     let places: SocketPlaces
+    let watch: SocketWatch
     let log: RequestLog
 
     func decide(_ request: HTTPRequest, from address: String) async -> WebSocketDecision {
@@ -66,10 +67,10 @@ struct SocketRouting<Gate: SocketGate>: WebSocketRouting {
         }
         do {
             let open = try await route.prepare(name, request, for: guest)
-            return open(
-                SocketVisitor(session: session, place: place) { [gate] in
-                    try await gate.holds(guest)
-                })
+            let visitor = SocketVisitor(session: session, place: place) { [gate] in
+                try await gate.holds(guest)
+            }
+            return watch.watching(open(visitor), visitor)
         } catch {
             place.leave()
             throw error

@@ -18,7 +18,6 @@ import Web
 package final class StreamHub: Service {
     private struct Viewer {
         let socket: WebSocket
-        let visitor: SocketVisitor
         /// Where a client looks; `nil` for an operator.
         let place: ClientPlace?
     }
@@ -53,21 +52,21 @@ package final class StreamHub: Service {
     private let demand: any Demand
     private let directory: any UnitDirectory
     let counts: ServeCounts
+    /// All sockets of both ports: whose access ends leaves within a second.
+    let watch: SocketWatch
     private let clock: any WallClock
     private let interval: Duration
     private let logger: Logger
     /// Clients that look where no unit stands are at `nil`.
     private let audiences = Mutex<[UnitID?: Audience]>([:])
-    /// What was configured when viewers were checked last.
-    private let checked = Mutex<Int64?>(nil)
 
     /// - Parameter interval: how often viewers are told what changes by time alone. So often it is
     ///   looked whether anything was configured, too, or an access ended; then, and each sixtieth
     ///   time, it is checked whether viewers may still be there.
     package init(
         live: any LiveFeed, history: any LevelHistory, demand: any Demand,
-        directory: any UnitDirectory, counts: ServeCounts, clock: any WallClock,
-        interval: Duration = .seconds(1), logger: Logger
+        operators: any OperatorDirectory, directory: any UnitDirectory, counts: ServeCounts,
+        clock: any WallClock, interval: Duration = .seconds(1), logger: Logger
     ) {
         self.live = live
         self.history = history
@@ -77,6 +76,9 @@ package final class StreamHub: Service {
         self.clock = clock
         self.interval = interval
         self.logger = logger
+        watch = SocketWatch(
+            revision: { [try await directory.revision(), try await operators.accessRevision()] },
+            logger: logger)
     }
 
     /// Tells viewers until a graceful shutdown; their sockets are closed by the listener.
@@ -245,7 +247,7 @@ extension StreamHub {
     /// - Parameter unit: `nil`: where a client looks, no unit stands.
     /// - Parameter place: where a client looks; `nil` for an operator.
     func join(
-        _ unit: UnitID?, _ socket: WebSocket, _ visitor: SocketVisitor, at place: ClientPlace? = nil
+        _ unit: UnitID?, _ socket: WebSocket, at place: ClientPlace? = nil
     ) {
         if let unit { demand.begin(unit) }
         let now = clock.now
@@ -257,8 +259,7 @@ extension StreamHub {
             counts.opened()
             socket.send(framed: StreamHub.framed(greeting), messages: greeting.count)
             audience.group(of: place).add(socket)
-            audience.viewers[ObjectIdentifier(socket)] = Viewer(
-                socket: socket, visitor: visitor, place: place)
+            audience.viewers[ObjectIdentifier(socket)] = Viewer(socket: socket, place: place)
             audiences[unit] = audience
         }
     }
@@ -301,49 +302,36 @@ extension StreamHub {
         if hasClients { await checkViewers(always: false) }
     }
 
-    /// Closes the sockets whose credentials have ended (4401), whose unit is gone, or is no longer
-    /// where a client looks (4404).
+    /// Closes the sockets whose access has ended (4401), whose unit is gone, or is no longer where a
+    /// client looks (4404).
     ///
     /// - Parameter always: also when nothing was configured, and no access ended, since the last time.
     func checkViewers(always: Bool = true) async {
+        guard await watch.needsCheck() || always else { return }
         do {
-            let revision = try await directory.revision()
-            guard always || checked.withLock({ $0 }) != revision else { return }
+            try await watch.check()
             let viewers = audiences.withLock { audiences in
                 audiences.flatMap { unit, audience in audience.viewers.values.map { (unit, $0) } }
             }
+            guard !viewers.isEmpty else { return }
             let units = Set(try await directory.units().map(\.id))
-            // Of one session's many sockets one is asked about.
-            var sessions: [String: Bool] = [:]
             for (unit, viewer) in viewers {
-                let session = viewer.visitor.session
-                let holds = try await sessions[session].orElse(viewer.visitor.mayStay)
-                sessions[session] = holds
-                if !holds {
-                    close(viewer, of: unit, .sessionEnded)
-                } else if let unit, !units.contains(unit) {
-                    close(viewer, of: unit, .notFound)
+                if let unit, !units.contains(unit) {
+                    close(viewer, of: unit)
                 } else if let place = viewer.place, try await !place.holds() {
-                    close(viewer, of: unit, .notFound)
+                    close(viewer, of: unit)
                 }
             }
-            checked.withLock { $0 = revision }
         } catch {
+            watch.forgetCheck()
             logger.warning("viewers could not be checked", metadata: ["error": "\(error)"])
         }
     }
 
-    /// From now on the viewer is told nothing more.
-    private func close(_ viewer: Viewer, of unit: UnitID?, _ code: WebSocketCloseCode) {
+    /// There is nothing to see any more: from now on the viewer is told nothing.
+    private func close(_ viewer: Viewer, of unit: UnitID?) {
         audiences.withLock { $0[unit]?.remove(viewer.socket) }
-        viewer.socket.close(code)
-    }
-}
-
-extension Bool? {
-    /// Itself, or what `ask` says.
-    fileprivate func orElse(_ ask: () async throws -> Bool) async rethrows -> Bool {
-        if let self { self } else { try await ask() }
+        viewer.socket.close(.notFound)
     }
 }
 

@@ -26,7 +26,7 @@ final class Viewer: WebSocketPeer {
 
     func opened(_ socket: WebSocket) {
         self.socket.withLock { $0 = socket }
-        hub.join(unit, socket, visitor, at: place)
+        hub.join(unit, socket, at: place)
     }
 
     func closed() {

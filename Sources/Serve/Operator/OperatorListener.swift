@@ -60,6 +60,7 @@ package struct OperatorListener: Service {
         package var sites: any SiteBook
         package var rules: any RuleBook
         package var events: any EventBook
+        package var open: any OpenEvents
         package var replays: any Replays
         package var history: any LevelHistory
         package var importer: any FrameImporter
@@ -68,6 +69,7 @@ package struct OperatorListener: Service {
         package var tokens: any TokenDirectory
         package var recipients: any RecipientBook
         package var portal: any PortalBook
+        package var accounts: any AccountBook
         package var store: any StoreHealth
         package var pipeline: any PipelineHealth
         package var upstreams: any UpstreamHealth
@@ -78,16 +80,18 @@ package struct OperatorListener: Service {
 
         package init(
             directory: any UnitDirectory, sites: any SiteBook, rules: any RuleBook,
-            events: any EventBook, replays: any Replays, history: any LevelHistory,
+            events: any EventBook, open: any OpenEvents, replays: any Replays, history: any LevelHistory,
             importer: any FrameImporter, deletion: any FrameDeletion, live: any LiveFeed,
             tokens: any TokenDirectory, recipients: any RecipientBook, portal: any PortalBook,
-            store: any StoreHealth, pipeline: any PipelineHealth, upstreams: any UpstreamHealth,
-            units: any UnitHealth, faults: [any FaultCounts], clock: any WallClock
+            accounts: any AccountBook, store: any StoreHealth, pipeline: any PipelineHealth,
+            upstreams: any UpstreamHealth, units: any UnitHealth, faults: [any FaultCounts],
+            clock: any WallClock
         ) {
             self.directory = directory
             self.sites = sites
             self.rules = rules
             self.events = events
+            self.open = open
             self.replays = replays
             self.history = history
             self.importer = importer
@@ -96,6 +100,7 @@ package struct OperatorListener: Service {
             self.tokens = tokens
             self.recipients = recipients
             self.portal = portal
+            self.accounts = accounts
             self.store = store
             self.pipeline = pipeline
             self.upstreams = upstreams
@@ -120,7 +125,7 @@ package struct OperatorListener: Service {
         var policy = AnswerPolicy(isSecure: configuration.isSecure)
         policy.formTarget = configuration.portal
         let authenticator = Authenticator(
-            tokens: sources.tokens,
+            tokens: sources.tokens, operators: sources.accounts,
             cookie: SessionCookie(keys: keys, isSecure: configuration.isSecure),
             clock: sources.clock)
         let origins = OriginPolicy(
@@ -130,7 +135,8 @@ package struct OperatorListener: Service {
         let replays = TransferPlaces(configuration.exports, .replays, counts: counts)
         let routes = OperatorRoutes(
             sources: sources, configuration: configuration, policy: policy,
-            authenticator: authenticator, origins: origins, pages: try Pages(assets),
+            authenticator: authenticator, origins: origins,
+            pages: try Pages(assets, active: { sources.open.openEvents().count }),
             assets: assets, replays: replays, announce: { [hub] in await hub.announce($0) }, log: log)
         let sockets = SocketRouting(
             routes: [
@@ -143,6 +149,7 @@ package struct OperatorListener: Service {
             places: SocketPlaces(
                 perAddress: configuration.socketsPerAddress,
                 perSession: configuration.socketsPerSession, counts: counts),
+            watch: hub.watch,
             log: log)
         listener = WebListener(
             name: "operator", host: configuration.host, port: configuration.port,

@@ -38,6 +38,16 @@ enum PageText {
         return "\(date.day) \(months[Int(date.month) - 1]) \(clock)"
     }
 
+    /// `24 Nov 2026 22:40`, or with seconds, in UTC.
+    static func moment(_ time: Timestamp, hasSeconds: Bool = false) -> String {
+        let day = floorDivide(time.milliseconds, by: 86_400_000)
+        let seconds = (time.milliseconds - day * 86_400_000) / 1000
+        let date = Timestamp.civil(fromDays: day)
+        let clock = "\(twoDigits(seconds / 3600)):\(twoDigits(seconds / 60 % 60))"
+        return "\(date.day) \(months[Int(date.month) - 1]) \(date.year) \(clock)"
+            + (hasSeconds ? ":\(twoDigits(seconds % 60))" : "")
+    }
+
     private static let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec",

@@ -55,7 +55,7 @@ struct PlaceHistory: Sendable {
                 BucketQuestion(
                     unit: stay.unit, range: range, edges: part, metrics: question.metrics,
                     exceedances: question.exceedances))
-            if let time = try await ownMeasurements(of: stay, upTo: range.end) {
+            if let time = try await ownMeasurements(of: stay) {
                 stored.buckets.forgetCumulative(before: time)
             }
             parts.append(stored.buckets)
@@ -69,15 +69,17 @@ struct PlaceHistory: Sendable {
     }
 
     /// The time from which on all measurements of a stay began in it; `nil`: all did.
-    private func ownMeasurements(
-        of stay: UnitStay, upTo end: Timestamp
-    ) async throws -> Timestamp? {
-        guard stay.from < end, let range = TimeRange(start: stay.from, end: end) else { return nil }
+    private func ownMeasurements(of stay: UnitStay) async throws -> Timestamp? {
+        // It may go on past the stay, and past what is asked for.
+        let range = TimeRange(start: stay.from, end: PlaceHistory.endOfTime)!
         let first = try await history.meterIntervals(of: stay.unit, in: range, limit: 1)
             .intervals.first
         guard let first, first.from < stay.from else { return nil }
-        return first.isOpen ? end : first.to.advanced(byMilliseconds: 1)
+        return first.isOpen ? PlaceHistory.endOfTime : first.to.advanced(byMilliseconds: 1)
     }
+
+    /// The end of the year 9999.
+    private static let endOfTime = Timestamp(milliseconds: 253_402_300_799_999)
 
     /// `edges` with those of stays between them.
     static func cut(_ edges: [Int64], by stays: [UnitStay]) -> [Int64] {

@@ -109,7 +109,7 @@ final class PortalDesk: Sendable {
     }
 
     /// What a rule judges, now: the average over its time, or the newest value.
-    private func quantity(
+    func quantity(
         of rule: AlertRule, at place: Place, now: Timestamp
     ) async throws -> Double? {
         guard let averaging = rule.averaging else {

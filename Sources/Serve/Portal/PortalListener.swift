@@ -98,7 +98,7 @@ package struct PortalListener: Service {
             places: SocketPlaces(
                 perAddress: configuration.socketsPerAddress,
                 perSession: configuration.socketsPerSession, counts: counts),
-            log: log)
+            watch: hub.watch, log: log)
         listener = WebListener(
             name: "portal", host: configuration.host, port: configuration.port,
             configuration: configuration.web.answering(with: policy, log),

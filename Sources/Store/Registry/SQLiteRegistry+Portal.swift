@@ -248,7 +248,7 @@ extension SQLiteRegistry: PortalBook {
 }
 
 extension PortalLink {
-    fileprivate init(row: Row) {
+    init(row: Row) {
         func time(_ column: String) -> Timestamp? {
             (row[column] as Int64?).map(Timestamp.init(milliseconds:))
         }

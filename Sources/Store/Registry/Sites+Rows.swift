@@ -60,8 +60,8 @@ extension Sites {
         rules[id] = rule
     }
 
-    /// Writes what differs from `before`, which is what is stored. Nothing but a rule is taken away
-    /// by being left out: what has ended says so itself.
+    /// Writes what differs from `before`, which is what is stored. Nothing but a rule, or a client
+    /// with its links, is taken away by being left out: what has ended says so itself.
     func store(over before: Sites, _ db: Database) throws {
         for (id, client) in clients where before.clients[id] != client {
             try db.execute(
@@ -89,6 +89,20 @@ extension Sites {
             try db.execute(
                 sql: "UPDATE rule SET deleted_ms = strftime('%s', 'now') * 1000 WHERE id = ?",
                 arguments: [id])
+        }
+        for id in before.clients.keys where clients[id] == nil { try Client.remove(id, db) }
+    }
+}
+
+extension Client {
+    /// It must have no projects.
+    fileprivate static func remove(_ id: String, _ db: Database) throws {
+        for sql in [
+            "DELETE FROM portal_session WHERE link IN (SELECT id FROM portal_link WHERE client = ?)",
+            "DELETE FROM portal_link WHERE client = ?",
+            "DELETE FROM client WHERE id = ?",
+        ] {
+            try db.execute(sql: sql, arguments: [id])
         }
     }
 }

@@ -85,9 +85,9 @@ extension ServiceSettings {
 
 /// What fits together, once each value is right by itself. Pure.
 enum SettingsReview {
-    /// - Parameter hasTokens: whether anybody could sign in.
+    /// - Parameter hasCredentials: whether anybody could sign in.
     /// - Returns: sentences for what must be changed.
-    static func conflicts(in settings: ServiceSettings, hasTokens: Bool) -> [String] {
+    static func conflicts(in settings: ServiceSettings, hasCredentials: Bool) -> [String] {
         var sentences: [String] = []
         let operators = settings.operatorListen
         let portal = settings.portalListen
@@ -96,7 +96,7 @@ enum SettingsReview {
                 "operator_listen and portal_listen are both \(operators.authority(port: portal.port)). "
                     + "Give each its own port.")
         }
-        if !operators.isLoopback, !hasTokens { sentences.append(exposed(operators)) }
+        if !operators.isLoopback, !hasCredentials { sentences.append(exposed(operators)) }
         if !portal.isLoopback || !operators.isLoopback, let url = settings.publicURL,
             !url.hasPrefix("https://")
         {
@@ -118,9 +118,10 @@ enum SettingsReview {
         return sentences
     }
 
-    /// Strangers must not find an operator listener that nobody needs a token for.
+    /// Strangers must not find an operator listener before its operators do.
     static func exposed(_ address: Address) -> String {
-        "--operator-listen \(address.host) is not loopback, and there is no API token yet. "
-            + "Make one first: earshot token create --data DIR --name NAME."
+        "--operator-listen \(address.host) is not loopback, and there is no operator and no API token "
+            + "yet. Make one first: earshot operator add NAME --role admin --data DIR, or earshot token "
+            + "create --name NAME --data DIR."
     }
 }

@@ -46,6 +46,16 @@ final class FakeBooks: SiteBook, RuleBook, EventBook {
     }
 
     func sites() async throws -> Sites { state.withLock { $0.sites } }
+    func revise<Result: Sendable>(
+        _ decide: @Sendable (inout Sites, [UnitID]) throws -> Result
+    ) async throws -> Result {
+        try state.withLock { state in
+            var sites = state.sites
+            let result = try decide(&sites, ["a", "b-2"])
+            state.sites = sites
+            return result
+        }
+    }
     func rules(of site: AlertRule.Site) async throws -> [AlertRule] {
         state.withLock { $0.sites.rules(of: site) }
     }
@@ -116,6 +126,10 @@ extension SoundEvent {
         event.isSaved = true
         return event
     }
+}
+
+extension FakeBooks: OpenEvents {
+    func openEvents() -> [SoundEvent] { state.withLock { $0.events.filter(\.isActive) } }
 }
 
 extension FakeBooks: Replays {

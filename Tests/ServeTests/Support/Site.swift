@@ -37,6 +37,8 @@ struct Site {
     var logger = quietLogger
     /// In the history's place.
     var exported: (any LevelHistory)?
+    /// In the books' place, for where is measured.
+    var siteBook: (any SiteBook)?
     /// In the directory's place.
     var broken: (any UnitDirectory)?
     var store = FakeStoreHealth()
@@ -55,24 +57,36 @@ struct Site {
         "unit.mustache": Array(
             "<h1>{{title}}</h1> {{unit.lp}} {{unit.status}} {{assets.unit_js}}".utf8),
         "units.mustache": Array("{{#has_units}}{{#units}}[{{id}}]{{/units}}{{/has_units}}".utf8),
+        "events.mustache": Array("{{#events}}[{{id}}]{{/events}}".utf8),
+        "event.mustache": Array("{{#detail}}{{id}}{{/detail}}".utf8),
         "sign-in.mustache": Array("{{#failed}}wrong{{/failed}} next={{next}}".utf8),
+        "accounts.mustache": Array("{{#operators}}[{{name}}]{{/operators}}".utf8),
+        "forbidden.mustache": Array("not for {{own}}".utf8),
         "not-found.mustache": Array("nothing here {{request_id}}".utf8),
         "unit.js": Array("let a = 1".utf8),
     ])
 
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
-            directory: broken ?? directory, sites: books, rules: books, events: books, replays: books,
-            history: exported ?? history, importer: frames, deletion: frames, live: feed,
-            tokens: tokens, recipients: recipients, portal: registry.book, store: store,
-            pipeline: pipeline, upstreams: upstreams, units: units, faults: faults, clock: clock)
+            directory: broken ?? directory, sites: siteBook ?? books, rules: books, events: books, open: books,
+            replays: books, history: exported ?? history, importer: frames, deletion: frames, live: feed,
+            tokens: tokens, recipients: recipients, portal: registry.book, accounts: registry.book,
+            store: store, pipeline: pipeline, upstreams: upstreams, units: units,
+            faults: faults, clock: clock)
+    }
+
+    /// The value of the cookie of a session that was begun with the token.
+    func session() async throws -> String {
+        let session = try await registry.book.beginSession(ofToken: 7, at: clock.now)
+        return SessionCookie(keys: keys, isSecure: false).value(sessionID: session.id, now: clock.now)
     }
 
     /// Runs the port; `body` gets its number and the hub.
     func run<Result>(_ body: (Port) async throws -> Result) async throws -> Result {
         let hub = StreamHub(
-            live: feed, history: history, demand: demand, directory: directory,
-            counts: counts, clock: clock, interval: .seconds(3600), logger: quietLogger)
+            live: feed, history: history, demand: demand, operators: registry.book,
+            directory: directory, counts: counts, clock: clock, interval: .seconds(3600),
+            logger: quietLogger)
         return try await withServices { onBound in
             let listener = try! OperatorListener(
                 configuration: configuration,

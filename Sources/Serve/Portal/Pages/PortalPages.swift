@@ -77,7 +77,8 @@ struct PortalPages: Sendable {
     func location(
         _ place: Place, _ desk: PortalDesk, _ request: Request, _ context: RequestScope
     ) async throws -> Response {
-        try door(place.location.name, place.project.name)
+        let page = LocationPage(place, desk, request)
+        return try pages.location(try await page.view(), requestID: context.requestID)
     }
 
     /// What templates name as `portal`.
