@@ -7,7 +7,7 @@ extension Pages {
     ///
     /// - Parameter frame: see `PortalPages.frame`.
     func location(
-        _ view: LocationView, frame: [String: Any], requestID: String
+        _ view: LocationView, frame: [String: Any] = [:], requestID: String
     ) throws -> Response {
         var context = view.context
         context["portal"] = frame

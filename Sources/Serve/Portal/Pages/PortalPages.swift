@@ -77,9 +77,11 @@ struct PortalPages: Sendable {
     func location(
         _ place: Place, _ desk: PortalDesk, _ request: Request, _ context: RequestScope
     ) async throws -> Response {
+        let session = try context.session
         let view = try await LocationPage(place, desk, request).view()
+        let client = try await desk.sources.sites.sites().clients[session.scope.client]
         let frame = PortalPages.frame(
-            client: view.project, zone: view.words.zoneText, session: try context.session)
+            client: client?.name ?? "", zone: view.words.zoneText, session: session)
         return try pages.location(view, frame: frame, requestID: context.requestID)
     }
 
