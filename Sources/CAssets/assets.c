@@ -19,6 +19,23 @@ static const unsigned char account_mustache[] = {
 };
 static const unsigned char accounts_mustache[] = {
 #embed "../Serve/Assets/accounts.mustache"
+static const unsigned char theme_button_mustache[] = {
+#embed "../Serve/Assets/theme-button.mustache"
+};
+static const unsigned char nav_mustache[] = {
+#embed "../Serve/Assets/nav.mustache"
+};
+static const unsigned char head_mustache[] = {
+#embed "../Serve/Assets/head.mustache"
+};
+static const unsigned char brand_mustache[] = {
+#embed "../Serve/Assets/brand.mustache"
+};
+static const unsigned char portal_door_mustache[] = {
+#embed "../Serve/Assets/portal-door.mustache"
+};
+static const unsigned char alerts_mustache[] = {
+#embed "../Serve/Assets/alerts.mustache"
 };
 static const unsigned char alerts_scripts_mustache[] = {
 #embed "../Serve/Assets/alerts-scripts.mustache"
@@ -112,6 +129,9 @@ static const unsigned char portal_location_css[] = {
 };
 static const unsigned char portal_css[] = {
 #embed "../Serve/Assets/portal.css"
+};
+static const unsigned char alerts_css[] = {
+#embed "../Serve/Assets/alerts.css"
 };
 static const unsigned char sheet_css[] = {
 #embed "../Serve/Assets/sheet.css"

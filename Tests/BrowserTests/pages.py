@@ -4,7 +4,7 @@ import csv
 import re
 from pathlib import Path
 
-from visit import wait_for
+from visit import axe, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "Sources/Serve/Assets"
@@ -442,6 +442,16 @@ def test_fits(visitor):
             assert shift < 0.05, f"{path} at {width} px: layout shift {shift}"
 
 
+def test_axe(visitor):
+    """axe finds nothing wrong with any page, light or dark, on a desktop or a phone"""
+    for options in [{}, {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}}]:
+        page = visitor.window(allow=["status of 404"], **options)
+        for path in ["/", "/accounts", "/sign-in", "/units/no-such-unit"]:
+            page.goto(visitor.server.url + path)
+            axe(page)
+        axe(visitor.open_unit(**options))
+
+
 def test_answers(visitor):
     """the answers that the pages live on have the fields they need"""
     page = visitor.open_unit()
@@ -502,5 +512,5 @@ TESTS = [
     test_live_values_change, test_live_chart, test_history_behind, test_ranges, test_drag_zooms,
     test_windows, test_keys, test_custom_range, test_export, test_pause, test_cap,
     test_hidden_tab, test_reconnects, test_unknown_unit, test_theme, test_policy, test_basics,
-    test_fits, test_answers,
+    test_fits, test_axe, test_answers,
 ]

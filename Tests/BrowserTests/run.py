@@ -18,6 +18,7 @@ import accounts
 import alerts
 import functions
 import location
+import overview
 import pages
 import units
 from server import Running, Server
@@ -66,7 +67,7 @@ def main():
             run(pages.test_assets_are_built_in)
             # Clients need a site of their own, which only a server of ours can be given.
             modules = [pages, units, functions, accounts, alerts]
-            modules += [location] if server.portal else []
+            modules += [location, overview] if server.portal else []
             for module in modules:
                 for test in module.TESTS:
                     run(test, visitor)

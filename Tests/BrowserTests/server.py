@@ -18,6 +18,9 @@ OPEN = re.compile(r"^open (\S+#\S+)")
 class Server:
     """`earshot demo` on ports of its own, with a data folder of its own."""
 
+    #: Of a street map; nothing answers there, and no test asks it.
+    tiles = "http://127.0.0.1:9"
+
     def __init__(self, binary, start_seconds=300):
         self.binary = binary
         self.folder = tempfile.TemporaryDirectory(prefix="earshot-browser-")
@@ -25,8 +28,9 @@ class Server:
         self.log = open(Path(self.folder.name, "log.txt"), "w+b")
         self.process = subprocess.Popen(
             [
-                binary, "demo", "--operator-listen", "127.0.0.1:0",
+                binary, "demo", "--units", "8", "--operator-listen", "127.0.0.1:0",
                 "--portal-listen", "127.0.0.1:0", "--data", self.data,
+                "--map-tiles", self.tiles + "/{z}/{x}/{y}.png", "--map-attribution", "Maps of <us>",
             ],
             stdout=subprocess.PIPE, stderr=self.log, text=True,
             # Tests sign in more often than people.

@@ -1,6 +1,37 @@
 """Visits to pages, with a note of everything that must not happen on the way."""
 
+from importlib.resources import files
 from urllib.parse import urlsplit
+
+#: What axe judges by: all that WCAG 2.2 asks for at A and AA, and good practice beside it.
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_AXE = files("axe_playwright_python").joinpath("axe.min.js")
+
+
+def axe(page, within=None, without=()):
+    """Fails when axe finds that somebody could not use the page as it is now.
+
+    `within`: a selector of the part to look at; `without`: names of rules to leave out, each with
+    its reason in a comment where it is called.
+    """
+    if not page.evaluate("() => 'axe' in window"):
+        # Past the pages' content policy, which forbids scripts of others.
+        session = page.context.new_cdp_session(page)
+        session.send("Runtime.evaluate", {"expression": _AXE.read_text(encoding="utf-8")})
+        session.detach()
+    violations = page.evaluate(
+        """async ([within, tags, without]) => {
+            const rules = Object.fromEntries(without.map((name) => [name, { enabled: false }]));
+            const found = await axe.run(within ?? document, {
+                runOnly: tags, rules, resultTypes: ["violations"],
+            });
+            return found.violations.map((each) => [each.id, each.help, each.nodes.map((node) =>
+                `${node.target.join(" ")}: ${node.failureSummary.replaceAll(/\\s+/g, " ")}`)]);
+        }""",
+        [within, AXE_TAGS, list(without)])
+    text = "\n".join(
+        f"{name}: {help}\n    " + "\n    ".join(nodes) for name, help, nodes in violations)
+    assert not violations, f"axe at {page.url}:\n{text}"
 
 
 def wait_for(page, condition, argument=None, seconds=120):
@@ -35,8 +66,10 @@ class Visitor:
         self._unit = None
 
     def window(self, signed_in=True, **options):
-        """A new window of its own. `allow`: words of console messages that a test provokes."""
+        """A new window of its own. `allow`: words of console messages that a test provokes; `also`:
+        another address that it may ask."""
         allow = options.pop("allow", ())
+        also = options.pop("also", None)
         context = self.browser.new_context(
             **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
         context.set_default_timeout(120_000)
@@ -44,7 +77,8 @@ class Visitor:
             context.add_cookies(self._session())
         page = context.new_page()
         self.contexts.append(context)
-        origins = [urlsplit(url).netloc for url in (self.server.url, self.server.portal) if url]
+        origins = [self.server.url, self.server.portal, also]
+        origins = [urlsplit(url).netloc for url in origins if url]
 
         def console(message):
             text = message.text

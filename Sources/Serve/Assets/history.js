@@ -198,7 +198,7 @@ class LevelHistory {
             const query = { from: Math.round(from), to: Math.round(to), points };
             if (this.#zone.name !== "UTC") query.tz = this.#zone.name;
             const [answer, judged] = await Promise.all([
-                api.get(this.#path, query, abort.signal),
+                api.get(this.#path, { ...query, metrics: "lp" }, abort.signal),
                 // Levels are worth showing also without their limits.
                 this.#options.judge?.(this.#range, width, abort.signal).catch(() => null),
             ]);

@@ -71,7 +71,11 @@
         const levels = told.flatMap((report) =>
             [...report.lane.mean, place.drawnLimit(report)].filter((level) => level !== null));
         const range = lane.scale(levels);
-        for (const report of told) showLane(places.get(report.id), report, range);
+        for (const report of told) {
+            const shown = places.get(report.id);
+            if (shown.breach === "shown") shown.breach = report.limit?.active_since ?? null;
+            showLane(shown, report, range);
+        }
     }
 
     /** What changes by an answer: pictures of the day. */
@@ -94,8 +98,9 @@
         setAttribute(spark.querySelector(".line"), "d", lane.spark(report.lane.mean, range));
         const limit = place.drawnLimit(report);
         const line = spark.querySelector(".limit");
-        setAttribute(line, "visibility", limit === null ? "hidden" : "visible");
-        if (limit !== null) setAttribute(line, "d", `M0 ${lane.short(lane.y(limit, range))}H96`);
+        if (limit === null) return setAttribute(line, "visibility", "hidden");
+        line.removeAttribute("visibility");
+        setAttribute(line, "d", `M0 ${lane.short(lane.y(limit, range))}H96`);
     }
 
     // MARK: states
@@ -144,7 +149,6 @@
     /** A breach is told once, however often its readings come and go. */
     function announce(shown, report, view) {
         const breach = report.limit.active_since;
-        if (shown.breach === "shown") shown.breach = breach;
         if (shown.breach === breach) return;
         shown.breach = breach;
         set(byID("alarm"), `${report.name}: ${view.note}`);

@@ -26,7 +26,8 @@ private let now = Timestamp("2026-11-24T22:47:00Z")
     }
 
     private func html(_ view: LocationView) async throws -> String {
-        let response = try Pages(AssetCatalog.embedded).location(view, requestID: "r1")
+        let frame = ["client": view.project, "zone": "Times in \(view.words.zoneText)"]
+        let response = try Pages(.embedded).location(view, frame: frame, requestID: "r1")
         let sink = Sink()
         try await response.body.write(sink)
         return sink.text.withLock { $0 }

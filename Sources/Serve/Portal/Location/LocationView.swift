@@ -29,7 +29,7 @@ struct LocationView {
 
     /// For templates:
     ///
-    /// - `location`: `id`, `name`, `project`, `zone_text`; `look`, `status_word`, `age_text` of its
+    /// - `location`: `id`, `name`, `project`; `look`, `status_word`, `age_text` of its
     ///   state, `feed`; `timestamp`, `measurement_start`, `now`: RFC 3339, or empty.
     /// - `levels`: what the cards of units name too, see `UnitView.context`; `subject`:
     ///   `location`; `has_limits`; `history_summary`, `sketch` (of a path), `has_sketch`.
@@ -63,8 +63,8 @@ struct LocationView {
 
     private var place: [String: Any] {
         [
-            "id": id, "name": name, "project": project, "zone_text": words.zoneText,
-            "look": look, "status_word": statusWord, "age_text": ageText, "feed": feedWord,
+            "id": id, "name": name, "project": project, "look": look,
+            "status_word": statusWord, "age_text": ageText, "feed": feedWord,
             "timestamp": newest?.time.description ?? "",
             "measurement_start": newest?.measurementStart?.description ?? "",
             "now": words.now.description,

@@ -77,8 +77,12 @@ struct PortalPages: Sendable {
     func location(
         _ place: Place, _ desk: PortalDesk, _ request: Request, _ context: RequestScope
     ) async throws -> Response {
-        let page = LocationPage(place, desk, request)
-        return try pages.location(try await page.view(), requestID: context.requestID)
+        let session = try context.session
+        let view = try await LocationPage(place, desk, request).view()
+        let client = try await desk.sources.sites.sites().clients[session.scope.client]
+        let frame = PortalPages.frame(
+            client: client?.name ?? "", zone: view.words.zoneText, session: session)
+        return try pages.location(view, frame: frame, requestID: context.requestID)
     }
 
     /// What templates name as `portal`.
