@@ -13,6 +13,8 @@ from urllib.parse import urldefrag
 
 READY = re.compile(r"^ready operator=(\S+) portal=(\S+)")
 OPEN = re.compile(r"^open (\S+#\S+)")
+#: What the demo says when its two weeks of history are there.
+PAST = "the made-up past is there"
 
 
 class Server:
@@ -52,6 +54,11 @@ class Server:
             if match := OPEN.match(line):
                 sign_in = match[1]
         self.token = urldefrag(sign_in).fragment
+        while PAST not in self.tail():
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                self.process.kill()
+                raise SystemExit(f"the program did not make its history:\n{self.tail()}")
+            time.sleep(0.2)
 
     def _read(self, lines):
         for line in self.process.stdout:
