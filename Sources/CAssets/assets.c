@@ -46,6 +46,33 @@ static const unsigned char tokens_css[] = {
 static const unsigned char unit_css[] = {
 #embed "../Serve/Assets/unit.css"
 };
+static const unsigned char forms_js[] = {
+#embed "../Serve/Assets/forms.js"
+};
+static const unsigned char links_js[] = {
+#embed "../Serve/Assets/links.js"
+};
+static const unsigned char sites_js[] = {
+#embed "../Serve/Assets/sites.js"
+};
+static const unsigned char sites_css[] = {
+#embed "../Serve/Assets/sites.css"
+};
+static const unsigned char projects_mustache[] = {
+#embed "../Serve/Assets/projects.mustache"
+};
+static const unsigned char project_mustache[] = {
+#embed "../Serve/Assets/project.mustache"
+};
+static const unsigned char location_mustache[] = {
+#embed "../Serve/Assets/location.mustache"
+};
+static const unsigned char project_fields_mustache[] = {
+#embed "../Serve/Assets/project-fields.mustache"
+};
+static const unsigned char location_fields_mustache[] = {
+#embed "../Serve/Assets/location-fields.mustache"
+};
 static const unsigned char units_css[] = {
 #embed "../Serve/Assets/units.css"
 };
@@ -133,6 +160,15 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("app.css", app_css),
     ASSET("tokens.css", tokens_css),
     ASSET("unit.css", unit_css),
+    ASSET("forms.js", forms_js),
+    ASSET("links.js", links_js),
+    ASSET("sites.js", sites_js),
+    ASSET("sites.css", sites_css),
+    ASSET("projects.mustache", projects_mustache),
+    ASSET("project.mustache", project_mustache),
+    ASSET("location.mustache", location_mustache),
+    ASSET("project-fields.mustache", project_fields_mustache),
+    ASSET("location-fields.mustache", location_fields_mustache),
     ASSET("units.css", units_css),
     ASSET("api.js", api_js),
     ASSET("chart.js", chart_js),

@@ -16,6 +16,7 @@ from playwright.sync_api import sync_playwright
 
 import functions
 import pages
+import projects
 import units
 from server import Running, Server
 from visit import Visitor
@@ -61,13 +62,14 @@ def main():
                 executable_path=given.browser, args=["--no-sandbox"])
             visitor = Visitor(browser, server)
             run(pages.test_assets_are_built_in)
-            for test in pages.TESTS + units.TESTS + functions.TESTS:
+            for test in pages.TESTS + units.TESTS + functions.TESTS + projects.TESTS:
                 run(test, visitor)
                 visitor.leave()
             if given.shots:
                 given.shots.mkdir(parents=True, exist_ok=True)
                 run(pages.take_shots, visitor, given.shots)
                 run(units.take_shots, visitor, given.shots)
+                run(projects.take_shots, visitor, given.shots)
             run(pages.test_nothing_went_wrong_on_the_way, visitor)
             browser.close()
     finally:

@@ -3,9 +3,11 @@
 
 /** An answer that is not the one asked for. `message` is a sentence for people. */
 class AnswerError extends Error {
-    constructor(message, status, requestID) {
+    /** @param errors `{field, message}` of each field that is wrong. */
+    constructor(message, status, requestID, errors = []) {
         super(requestID ? `${message} (request ${requestID})` : message);
         this.status = status;
+        this.errors = errors;
     }
 }
 
@@ -23,8 +25,14 @@ const api = {
 
     /** Sets what is at `path`; gives back what it is then. Throws as `get`. */
     put(path, value) {
+        return api.send("PUT", path, value);
+    },
+
+    /** Changes something; without a value, with no body. Gives back the answer, if there is one. */
+    send(method, path, value) {
+        if (value === undefined) return api.ask(path, { method, headers: {} });
         return api.ask(path, {
-            method: "PUT",
+            method,
             headers: { "content-type": "application/json" },
             body: JSON.stringify(value),
         });
@@ -44,14 +52,14 @@ const api = {
             throw new AnswerError("You are signed out.", 401);
         }
         if (!answer.ok) throw await api.failure(answer);
-        return answer.json();
+        return answer.status === 204 ? undefined : answer.json();
     },
 
     async failure(answer) {
         const problem = await answer.json().catch(() => ({}));
         const requestID = problem.request_id ?? answer.headers.get("x-request-id");
         const message = problem.detail ?? problem.title ?? `The server answered ${answer.status}.`;
-        return new AnswerError(message, answer.status, requestID);
+        return new AnswerError(message, answer.status, requestID, problem.errors);
     },
 
     signIn() {

@@ -219,6 +219,7 @@ struct OperatorRoutes {
                 query: UnitListQuery(request.uri.queryParameters), now: sources.clock.now)
             return try pages.units(view, requestID: context.requestID)
         }
+        SitePages(sources: sources, pages: pages).add(to: guarded)
         guarded.get("/units/:unit") { _, context in
             let unit = try await lookup.unit(context)
             let view = UnitView(snapshot: sources.snapshot(of: unit), now: sources.clock.now)

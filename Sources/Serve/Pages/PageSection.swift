@@ -3,16 +3,19 @@
 /// The parts of the operators' pages, in the order of the bar.
 enum PageSection: String, CaseIterable {
     case units
+    case projects
 
     var words: String {
         switch self {
         case .units: "Units"
+        case .projects: "Projects"
         }
     }
 
     var address: String {
         switch self {
         case .units: "/"
+        case .projects: "/projects"
         }
     }
 

@@ -17,7 +17,10 @@ struct Pages: Sendable {
 
     /// What is rendered by name, beside what these include.
     private static let names = [
+        "location",
         "not-found",
+        "project",
+        "projects",
         "sign-in",
         "unit",
         "units",

@@ -59,15 +59,19 @@ struct Site {
         "units.mustache": Array("{{#has_units}}{{#units}}[{{id}}]{{/units}}{{/has_units}}".utf8),
         "sign-in.mustache": Array("{{#failed}}wrong{{/failed}} next={{next}}".utf8),
         "not-found.mustache": Array("nothing here {{request_id}}".utf8),
+        "projects.mustache": Array("{{#clients}}[{{id}}]{{/clients}}".utf8),
+        "project.mustache": Array("{{#locations}}[{{id}} {{unit}} {{lp}}]{{/locations}}".utf8),
+        "location.mustache": Array("{{location.name}} {{#assignments}}[{{unit}}]{{/assignments}}".utf8),
         "unit.js": Array("let a = 1".utf8),
     ])
 
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
             directory: broken ?? directory, sites: siteBook ?? books, rules: books,
-            events: books, replays: books, history: exported ?? history, importer: frames, deletion: frames, live: feed,
-            tokens: tokens, recipients: recipients, portal: registry.book, store: store,
-            pipeline: pipeline, upstreams: upstreams, units: units, faults: faults, clock: clock)
+            events: books, replays: books, history: exported ?? history, importer: frames,
+            deletion: frames, live: feed, tokens: tokens, recipients: recipients,
+            portal: registry.book, store: store, pipeline: pipeline, upstreams: upstreams,
+            units: units, faults: faults, clock: clock)
     }
 
     /// Runs the port; `body` gets its number and the hub.
