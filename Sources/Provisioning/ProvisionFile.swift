@@ -58,8 +58,6 @@ package struct ProvisionFile: Sendable {
         ]
     }
 
-    /// The sections with entries that this version checks and cannot keep.
-    package var unkept: [String] {
-        links.count > 0 ? ["links"] : []
-    }
+    /// How many new secrets its links could need.
+    package var linkCountWithoutToken: Int { links.items.count { $0.value.token == nil } }
 }

@@ -10,8 +10,19 @@ package struct ProvisionPlan: Sendable {
     /// What is to be configured.
     package let roster: Roster
     package let sites: Sites
+    /// By the SHA-256 of their secrets.
+    package let links: [[UInt8]: PortalLink]
+    /// Links that come to be, in the file's order, with the only copy of their secrets.
+    package let madeLinks: [MadeLink]
     /// By section, in the file's usual order.
     package let tallies: [(section: String, tally: Tally)]
+
+    /// A link whose secret was not given.
+    package struct MadeLink: Equatable, Sendable {
+        package let client: String
+        package let label: String
+        package let token: String
+    }
 
     /// What becomes of one kind of thing.
     package struct Tally: Equatable, Sendable {
@@ -23,14 +34,20 @@ package struct ProvisionPlan: Sendable {
     /// - Parameters:
     ///   - present: what is configured about reading.
     ///   - presentSites: what is configured about where is measured.
+    ///   - presentLinks: the links of clients, by the SHA-256 of their secrets.
+    ///   - secrets: new ones for links, and what they are known by.
     /// - Throws: everything that is wrong with the file, in itself and with what is configured.
     package init(
-        _ file: ProvisionFile, over present: Roster, _ presentSites: Sites = Sites()
+        _ file: ProvisionFile, over present: Roster, _ presentSites: Sites = Sites(),
+        links presentLinks: [[UInt8]: PortalLink] = [:], secrets: LinkSecrets
     ) throws(ProvisionProblems) {
         var problems = file.problems
         let roster = present.applying(file, &problems)
         let sites = presentSites.applying(file, units: roster.units.keys, &problems)
+        let links = LinkPlan(file.links.items, over: presentLinks, secrets, &problems)
         guard problems.count == 0 else { throw problems }
+        self.links = links.links
+        madeLinks = links.made
         self.roster = roster
         self.sites = sites
         tallies = [
@@ -41,7 +58,7 @@ package struct ProvisionPlan: Sendable {
                     file.upstreams.items.map(\.value.id))
             ),
             ("units", Tally(from: present.units, to: roster.units, file.units.items.map(\.value.id))),
-        ] + sites.tallies(from: presentSites, file)
+        ] + sites.tallies(from: presentSites, file) + [("links", links.tally(over: presentLinks))]
     }
 
     package subscript(_ section: String) -> Tally {

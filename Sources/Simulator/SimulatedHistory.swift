@@ -22,11 +22,15 @@ package enum SimulatedHistory {
         configuration: SimulatorConfiguration
     ) -> FrameColumns {
         let percentages = Array(configuration.percentages.prefix(2))
-        var model = MeterModel(seed: configuration.seed(ofUnit: unit), stretch: stretch)
-        var results = CumulativeLevels()
-        var exceeded: [Int16] = []
         let first = floorDivide(range.start.milliseconds + 999, by: 1000)
         let last = floorDivide(range.end.milliseconds - 1, by: 1000)
+        let works = configuration.works(ofUnit: unit).filter {
+            $0.seconds.upperBound > first && $0.seconds.lowerBound <= last
+        }
+        var model = MeterModel(
+            seed: configuration.seed(ofUnit: unit), stretch: stretch, works: works)
+        var results = CumulativeLevels()
+        var exceeded: [Int16] = []
         var run = Run(start: Timestamp(milliseconds: first * 1000))
         var columns = FrameColumns()
         columns.reserve(Int(max(0, last - first + 1)))

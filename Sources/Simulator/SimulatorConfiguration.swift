@@ -29,6 +29,8 @@ package struct SimulatorConfiguration: Sendable {
     /// More that goes wrong, made from ``seed``.
     package var misbehaviour: Misbehaviour?
     package var levels = Levels.seeded
+    /// What is loud beside units with seeded levels, by their position in ``unitNames``.
+    package var works: [Int: [Works]] = [:]
     /// Decides all levels and all jitter.
     package var seed: UInt64 = 1
     /// Simulated seconds in a real one, 1 … 10,000.
@@ -111,6 +113,9 @@ package struct SimulatorConfiguration: Sendable {
     func seed(ofUnit index: Int) -> UInt64 {
         seed &* 1_000_003 &+ UInt64(firstUnit + index) &* 7919 &+ 17
     }
+
+    /// - Parameter index: as there.
+    func works(ofUnit index: Int) -> [Works] { works[firstUnit + index] ?? [] }
 
     /// The clock of a play that begins at `now`.
     func clock(beginningAt now: Timestamp) -> SimulatedClock {

@@ -25,11 +25,12 @@ struct Composition {
     /// In the order in which they start; they stop in reverse.
     let services: [any Service]
 
-    /// - Parameter onReady: called once when both listeners accept connections, with the
-    ///   operator's URL, after the ready line.
+    /// - Parameter onReady: called once when both listeners accept connections, with their URLs,
+    ///   after the ready line.
     init(
         folder: DataFolder, settings: ServiceSettings, upstreams: [Upstream], logger: Logger,
-        onReady: @escaping @Sendable (_ operatorURL: String) throws -> Void = { _ in }
+        onReady: @escaping @Sendable (_ operatorURL: String, _ portalURL: String) async throws -> Void
+            = { _, _ in }
     ) async throws {
         let clock = SystemClock()
         var storing = StoreConfiguration()
@@ -39,11 +40,11 @@ struct Composition {
         // The store's lock first: everything else in the folder is for the process that has it.
         store = try folder.openStore(storing, logger: logger)
         let registry = try folder.openRegistry()
-        let hasTokens = try registry.hasTokens()
-        guard settings.operatorListen.isLoopback || hasTokens else {
+        let hasCredentials = try registry.hasCredentials()
+        guard settings.operatorListen.isLoopback || hasCredentials else {
             throw Failure(.usage, SettingsReview.exposed(settings.operatorListen))
         }
-        for conflict in SettingsReview.conflicts(in: settings, hasTokens: hasTokens) {
+        for conflict in SettingsReview.conflicts(in: settings, hasCredentials: hasCredentials) {
             logger.warning("\(conflict)")
         }
         let keys = try folder.openKeys()
@@ -73,7 +74,7 @@ struct Composition {
             upstreams: ingest, open: openUpstreamEvents, keeper: keeper, clock: clock)
         let counts = ServeCounts()
         let streams = StreamHub(
-            live: hub, history: history, demand: ingest.demand, tokens: registry,
+            live: hub, history: history, demand: ingest.demand, operators: registry,
             directory: registry, counts: counts, clock: clock, logger: logger)
         let announcement = Announcement(
             operatorAddress: settings.operatorListen, portalAddress: settings.portalListen,
@@ -89,22 +90,52 @@ struct Composition {
         operating.exports = settings.limits.exports
         operating.web = settings.limits.web
         operating.version = VersionCommand.version
+        let portalAddress = PortalAddress(
+            publicURL: settings.publicURL, host: settings.portalListen.host,
+            isLoopback: settings.portalListen.isLoopback)
+        operating.portal = portalAddress
+        operating.opensLinks = settings.opensLinks
+        let events = CurrentEvents(of: registry, open: watch, sites: registry)
         let operatorListener = try OperatorListener(
             configuration: operating,
             sources: .init(
                 directory: registry, sites: registry, rules: registry,
-                events: CurrentEvents(of: registry, open: watch, sites: registry),
+                events: events, open: watch,
                 replays: ReplayDesk(history: history, ledger: registry), history: history,
                 importer: store, deletion: store, live: hub, tokens: registry,
-                recipients: registry, portal: registry, store: store, pipeline: pipeline, upstreams: ingest,
-                units: ingest, faults: [ingest, pipeline], clock: clock),
+                recipients: registry, portal: registry, accounts: registry, store: store,
+                pipeline: pipeline, upstreams: ingest, units: ingest,
+                faults: [ingest, pipeline], clock: clock),
             hub: streams, counts: counts, keys: keys,
             onBound: { await announcement.operatorBound($0) },
             logger: logger)
-        let portalListener = PortalListener(
+        if settings.opensLinks {
+            logger.warning(
+                "quick share is on (portal.open_links): whoever knows a project's address sees it")
+        }
+        var showing = PortalListener.Configuration(
             host: settings.portalListen.host, port: settings.portalListen.port,
-            publicURL: settings.publicURL, web: settings.limits.web, counts: counts,
-            onBound: { await announcement.portalBound($0) }, logger: logger)
+            publicURL: settings.publicURL)
+        showing.opensLinks = settings.opensLinks
+        if let tiles = settings.mapTiles, let attribution = settings.mapAttribution {
+            showing.streetMap = StreetMap(tiles: tiles, attribution: attribution)
+        }
+        showing.socketsPerAddress = settings.limits.socketsPerAddress
+        showing.socketsPerSession = settings.limits.socketsPerSession
+        showing.signInsPerMinute = settings.limits.signInsPerMinute
+        showing.bodyBytesMaximum = settings.limits.bodyBytes
+        showing.web = settings.limits.web
+        let portalListener = try PortalListener(
+            configuration: showing,
+            sources: .init(
+                portal: registry, sites: registry, directory: registry, events: events,
+                history: history, live: hub, clock: clock),
+            hub: streams, counts: counts, keys: keys,
+            onBound: {
+                portalAddress.bound($0)
+                await announcement.portalBound($0)
+            },
+            logger: logger)
         let notifier = Notifier(
             book: registry, configuration: settings.notifications, clock: clock, logger: logger)
         services = [
@@ -177,36 +208,36 @@ extension ServiceSettings.Limits {
 private actor Announcement {
     private let operatorAddress: Address
     private let portalAddress: Address
-    private let onReady: @Sendable (String) throws -> Void
+    private let onReady: @Sendable (String, String) async throws -> Void
     private var operatorPort: Int?
     private var portalPort: Int?
 
     init(
         operatorAddress: Address, portalAddress: Address,
-        onReady: @escaping @Sendable (String) throws -> Void
+        onReady: @escaping @Sendable (String, String) async throws -> Void
     ) {
         self.operatorAddress = operatorAddress
         self.portalAddress = portalAddress
         self.onReady = onReady
     }
 
-    func operatorBound(_ port: Int) {
+    func operatorBound(_ port: Int) async {
         operatorPort = port
-        announce()
+        await announce()
     }
 
-    func portalBound(_ port: Int) {
+    func portalBound(_ port: Int) async {
         portalPort = port
-        announce()
+        await announce()
     }
 
-    private func announce() {
+    private func announce() async {
         guard let operatorPort, let portalPort else { return }
-        let url = "http://\(operatorAddress.authority(port: operatorPort))"
-        Output.line(
-            "ready operator=\(url) portal=http://\(portalAddress.authority(port: portalPort))")
+        let operatorURL = "http://\(operatorAddress.authority(port: operatorPort))"
+        let portalURL = "http://\(portalAddress.authority(port: portalPort))"
+        Output.line("ready operator=\(operatorURL) portal=\(portalURL)")
         do {
-            try onReady(url)
+            try await onReady(operatorURL, portalURL)
         } catch {
             Failure.say("\(error)")
         }

@@ -51,7 +51,7 @@ struct ConfigCommand: ParsableCommand {
             let registry = try await RegistryCheck(
                 file: try settings.dataFolder() + "/registry.sqlite")
             let conflicts = SettingsReview.conflicts(
-                in: try ServiceSettings(settings), hasTokens: registry.hasTokens)
+                in: try ServiceSettings(settings), hasCredentials: registry.hasCredentials)
             guard conflicts.isEmpty else {
                 throw Failure(.usage, conflicts.joined(separator: "\n"))
             }

@@ -12,37 +12,48 @@ import Store
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "The whole thing with simulated meters and two weeks of history.",
+        abstract: "The whole thing with simulated meters, a project and two weeks of history.",
         discussion: """
-            Prints the URL to open. The data folder is its own, beside the service's; what it \
-            holds is kept, so that a second demo goes on where the first ended.
+            Prints `open URL` for an operator and `client URL` for a client. The project has six \
+            locations: one is above its limit, one meter's readings are delayed, one was stopped.
+
+            The data folder is its own, beside the service's; what it holds is kept, so that a \
+            second demo goes on where the first ended, with new URLs. Nothing leaves the machine.
             """)
 
     @Option(help: "Data folder. [EARSHOT_DATA, $XDG_DATA_HOME/earshot-demo]", completion: .directory)
     var data: String?
 
-    @Option(help: "How many meters, 1 to 13.")
-    var units = 3
+    @Option(help: "How many meters, 7 to 13; those beyond the project's are assigned nowhere.")
+    var units = DemoSite.unitCount
 
-    @Option(help: "Days of history to make up in an empty data folder, 0 to 400.")
+    @Option(help: "Days of history to make up where there is none, 0 to 400.")
     var historyDays = 14
 
     @OptionGroup var service: ServiceOptions
     @OptionGroup var log: LogOptions
 
     private static let seed: UInt64 = 20
+    /// By what the demo's own token and link are known, to end them when new ones are made.
+    private static let name = "demo"
+    private static let lifetimeMilliseconds: Int64 = 30 * 86_400_000
 
     func run() async throws {
-        guard (1...13).contains(units), (0...400).contains(historyDays) else {
-            throw Failure(.usage, "Give --units from 1 to 13 and --history-days from 0 to 400.")
+        guard (DemoSite.unitCount...13).contains(units), (0...400).contains(historyDays) else {
+            throw Failure(
+                .usage,
+                "Give --units from \(DemoSite.unitCount) to 13 and --history-days from 0 to 400.")
         }
         let all = try settings().checked()
         let settings = try ServiceSettings(all)
         let logger = Logger(all)
         let folder = try DataFolder(path: try all.dataFolder())
+        let now = SystemClock().now
         var configuration = SimulatorConfiguration(units: units)
         configuration.port = 0
         configuration.seed = Self.seed
+        configuration.faults = DemoSite.faults
+        configuration.works = DemoWorks(now: now, days: historyDays, seed: Self.seed).byUnit
         let simulation = configuration
 
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
@@ -61,11 +72,15 @@ struct DemoCommand: AsyncParsableCommand {
             let upstream = Upstream(id: "simulator", url: "http://127.0.0.1:\(port)")
             let registry = try folder.openRegistry()
             try await adopt(simulation.unitNames, of: upstream, in: registry)
+            try await DemoSite(now: now, days: historyDays).provision(in: registry)
             let composition = try await Composition(
                 folder: folder, settings: settings, upstreams: [upstream], logger: logger,
-                onReady: { operatorURL in try invite(to: operatorURL, registry) })
-            let past = DemoHistory(
-                store: composition.store, simulation: simulation, days: historyDays, logger: logger)
+                onReady: { operatorURL, portalURL in
+                    try await invite(operatorURL, portalURL, registry)
+                })
+            let past = try await DemoHistory(
+                store: composition.store, registry: registry, simulation: simulation, now: now,
+                days: historyDays, logger: logger)
             try await Program.run(composition.services + [past], logger: logger)
             group.cancelAll()
         }
@@ -94,47 +109,26 @@ struct DemoCommand: AsyncParsableCommand {
         }
     }
 
-    private func invite(to operatorURL: String, _ registry: SQLiteRegistry) throws {
+    /// Prints new ways in, and ends those of the demo before.
+    private func invite(
+        _ operatorURL: String, _ portalURL: String, _ registry: SQLiteRegistry
+    ) async throws {
         let now = SystemClock().now
+        let expires = now.advanced(byMilliseconds: Self.lifetimeMilliseconds)
+        for record in try await registry.tokenRecords()
+        where record.token.name == Self.name && record.revoked == nil {
+            _ = try await registry.revokeToken(record.token.id, now: now)
+        }
         let token = try registry.createToken(
-            name: "demo", scope: .admin, now: now,
-            expires: now.advanced(byMilliseconds: 30 * 86_400_000))
+            name: Self.name, scope: .admin, now: now, expires: expires)
         Output.line("open \(operatorURL)/sign-in#\(token)")
-    }
-}
-
-/// Fills an empty store with a made-up past, newest day first, while the service already runs.
-struct DemoHistory: Service {
-    let store: LevelStore
-    let simulation: SimulatorConfiguration
-    let days: Int
-    let logger: Logger
-
-    func run() async throws {
-        let history = store.history
-        let empty = simulation.unitNames.compactMap(UnitID.init).enumerated().filter {
-            history.completeUntil($1) == nil
+        for link in try await registry.links(of: DemoSite.client)
+        where link.label == Self.name && link.revoked == nil {
+            _ = try await registry.revoke(link: link.id, of: DemoSite.client, at: now)
         }
-        let end = SystemClock().now.milliseconds / 1000 * 1000
-        for day in 0..<Int64(days) {
-            if Task.isShuttingDownGracefully || Task.isCancelled { return }
-            let range = TimeRange(
-                start: Timestamp(milliseconds: end - (day + 1) * 86_400_000),
-                end: Timestamp(milliseconds: end - day * 86_400_000))!
-            var imports: [UnitID: FrameColumns] = [:]
-            for (number, unit) in empty {
-                imports[unit] = await made(range, number: number, day: day)
-            }
-            _ = try await store.importFrames(imports)
+        let draft = PortalLinkDraft(client: DemoSite.client, label: Self.name, expires: expires)
+        if let (_, secret) = try await registry.makeLink(draft, at: now) {
+            Output.line("client \(portalURL)/portal/enter/\(secret)")
         }
-        if !empty.isEmpty { logger.info("the made-up past is there", metadata: ["days": "\(days)"]) }
-        try? await gracefulShutdown()
-    }
-
-    /// Off the caller's executor: a day takes some tenths of a second to make.
-    @concurrent
-    private func made(_ range: TimeRange, number: Int, day: Int64) async -> FrameColumns {
-        SimulatedHistory.frames(
-            in: range, ofUnit: number, stretch: UInt64(day) + 1, configuration: simulation)
     }
 }

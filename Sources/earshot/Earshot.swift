@@ -14,12 +14,14 @@ struct Earshot: AsyncParsableCommand {
             Examples:
               earshot demo                                 all of it, with simulated meters
               earshot serve --upstream http://slmm:8100    the service, for a real upstream
+              earshot operator add ada --role admin        somebody who signs in
               earshot token create --data DIR --name ci    an API token for scripts
             """,
         subcommands: [
             ServeCommand.self, DemoCommand.self, SimulateCommand.self, ProvisionCommand.self,
-            TokenCommand.self, StoreCommand.self, ImportCommand.self, ExportCommand.self,
-            ReplayCommand.self, ConfigCommand.self, DoctorCommand.self, VersionCommand.self,
+            OperatorCommand.self, TokenCommand.self, StoreCommand.self, ImportCommand.self,
+            ExportCommand.self, ReplayCommand.self, ConfigCommand.self, DoctorCommand.self,
+            VersionCommand.self,
         ])
 
     static func main() async {

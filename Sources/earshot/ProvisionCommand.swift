@@ -11,7 +11,7 @@ import Store
 struct ProvisionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "provision",
-        abstract: "Configures units, sites and rules from a JSON file, everything or nothing.",
+        abstract: "Configures units, sites, rules and links from a JSON file, everything or nothing.",
         discussion: """
             Works on an empty data folder and beside a running service, which takes the change up \
             within seconds. The same file again changes nothing; what a file leaves out stays.
@@ -42,21 +42,34 @@ struct ProvisionCommand: AsyncParsableCommand {
         do {
             wanted = try ProvisionFile(json: bytes)
             let registry = try DataFolder(path: try data.folder()).openRegistry()
-            plan = try await registry.configure { [check] roster, sites in
-                let plan = try ProvisionPlan(wanted, over: roster, sites)
-                guard wanted.unkept.isEmpty else { throw Failure(unkept: wanted.unkept) }
-                if !check { (roster, sites) = (plan.roster, plan.sites) }
+            let secrets = LinkSecrets(
+                now: SystemClock().now,
+                fresh: try (0..<wanted.linkCountWithoutToken).map { _ in
+                    try SQLiteRegistry.linkSecret()
+                },
+                sha256: { SQLiteRegistry.sha256(Array($0.utf8)) })
+            plan = try await registry.configure { [check] roster, sites, links in
+                let plan = try ProvisionPlan(
+                    wanted, over: roster, sites, links: links, secrets: secrets)
+                if !check { (roster, sites, links) = (plan.roster, plan.sites, plan.links) }
                 return plan
             }
         } catch let problems as ProvisionProblems {
             throw Failure(refusing: file, problems)
         }
-        if json { printJSON(wanted, plan) } else { printTable(plan) }
+        if json { try printJSON(wanted, plan) } else { printTable(plan) }
     }
 
-    private func printJSON(_ wanted: ProvisionFile, _ plan: ProvisionPlan) {
+    /// Those that are there now: what was only checked made none.
+    private func made(_ plan: ProvisionPlan) -> [MadeLinkRow] {
+        check ? [] : plan.madeLinks.map(MadeLinkRow.init)
+    }
+
+    private func printJSON(_ wanted: ProvisionFile, _ plan: ProvisionPlan) throws {
         let counts = wanted.counts.map { "\"\($0.section)\":\($0.count)" }
-        Output.line("{\(counts.joined(separator: ",")),\"changed\":\(plan.changedCount)}")
+        let made = made(plan)
+        let links = made.isEmpty ? "" : ",\"made\":\(try JSONLine.text(made))"
+        Output.line("{\(counts.joined(separator: ",")),\"changed\":\(plan.changedCount)\(links)}")
     }
 
     private func printTable(_ plan: ProvisionPlan) {
@@ -65,6 +78,7 @@ struct ProvisionCommand: AsyncParsableCommand {
             table.add([section, "\(tally.created)", "\(tally.changed)", "\(tally.unchanged)"])
         }
         table.print()
+        for link in made(plan) { Output.line("link \(link.path) \(link.client) \(link.label)") }
         if check { Failure.say("Checked only; nothing was changed.") }
     }
 }
@@ -79,16 +93,20 @@ extension Failure {
         if untold > 0 { lines.append("  … and \(untold) more.") }
         self.init(.usage, lines.joined(separator: "\n"))
     }
+}
 
-    fileprivate init(unkept sections: [String]) {
-        let names = sections.map { "\"\($0)\"" }
-        let list =
-            names.count == 1
-            ? names[0] : names.dropLast().joined(separator: ", ") + " and " + names.last!
-        self.init(
-            .failed,
-            "\(list) cannot be provisioned yet: this version keeps all other sections. "
-                + "Nothing was changed.")
+/// A link that was made, for the one time that its secret is told.
+private struct MadeLinkRow: Encodable {
+    let client: String
+    let label: String
+    let token: String
+    let path: String
+
+    init(_ link: ProvisionPlan.MadeLink) {
+        client = link.client
+        label = link.label
+        token = link.token
+        path = "/portal/enter/\(link.token)"
     }
 }
 

@@ -81,7 +81,11 @@ struct ReplayCommand: AsyncParsableCommand {
             throw Failure(.usage, "--to is before --from. Give a later one.")
         }
         if verify { return try await prove(id, range, folder, registry) }
-        if record { return try await recordImported(id, range, history, registry) }
+        if record {
+            let past = ImportedPast(history: history, registry: registry)
+            let (events, _, frameCount) = try await past.recordEvents(of: id, in: range)
+            return tell(events, frameCount)
+        }
         let desk = ReplayDesk(history: history, ledger: registry)
         if let rules {
             var plan = try await registry.plans(at: SystemClock().now).first { $0.unit == id }
@@ -89,11 +93,11 @@ struct ReplayCommand: AsyncParsableCommand {
             plan.rules = try fileRules(rules)
             let replay = try await desk.replay(
                 under: plan, in: range, origins: [.live, .late, .imported])
-            try refuse(replay.damage)
+            try Failure.refuse(replay.damage)
             return tell(replay.events, replay.frameCount)
         }
         let replay = try await desk.replay(unit: id, withLate: withLate)
-        try refuse(replay?.damage ?? [])
+        try Failure.refuse(replay?.damage ?? [])
         tell(replay?.events.filter { range.contains($0.onsetAt) } ?? [], replay?.frameCount)
     }
 
@@ -104,15 +108,6 @@ struct ReplayCommand: AsyncParsableCommand {
         } catch let error as DiskError where error.kind == .notFound {
             return nil
         }
-    }
-
-    /// What cannot be read cannot be judged.
-    private func refuse(_ damage: [Damage]) throws {
-        guard let first = damage.first else { return }
-        throw Failure(
-            .failed,
-            "\(damage.count) parts of the unit's readings cannot be read, the first in \(first.file): "
-                + "\(first.detail) Run it again, or look with earshot store verify.")
     }
 
     /// Compares with what is recorded.
@@ -129,7 +124,7 @@ struct ReplayCommand: AsyncParsableCommand {
             if replay?.damage.isEmpty ?? true { break }
             history = try open(folder)
         }
-        try refuse(replay?.damage ?? [])
+        try Failure.refuse(replay?.damage ?? [])
         let events = replay?.events.filter { range.contains($0.onsetAt) } ?? []
         var settled = Timestamp(milliseconds: .max)
         if folder.isServed, let newest = history?.completeUntil(unit) {
@@ -146,37 +141,6 @@ struct ReplayCommand: AsyncParsableCommand {
         guard json else { return Output.line(sentence) }
         Output.line(EventText.list(events))
         Failure.say(sentence)
-    }
-
-    /// Judges imported readings by the rules that are in force now at where the unit was then.
-    private func recordImported(
-        _ unit: UnitID, _ range: TimeRange, _ history: SegmentHistory, _ registry: SQLiteRegistry
-    ) async throws {
-        let desk = ReplayDesk(history: history, ledger: registry)
-        let known = try await registry.recordedEvents(of: unit, in: range)
-        let sites = try await registry.sites()
-        let changes = sites.assignments.filter { $0.unit == unit }
-            .flatMap { [$0.from] + ($0.to.map { [$0] } ?? []) }.filter(range.contains).sorted()
-        var (events, frameCount) = ([SoundEvent](), 0)
-        for (start, end) in zip([range.start] + changes, changes + [range.end]) {
-            guard let part = TimeRange(start: start, end: end),
-                let plan = sites.plans(of: [unit], at: start).first
-            else { continue }
-            let replay = try await desk.replay(under: plan, in: part, origins: [.imported])
-            try refuse(replay.damage)
-            frameCount += replay.frameCount
-            events += replay.events.filter { event in
-                !event.isActive && !known.contains { $0.overlaps(event) && $0.key != event.key }
-            }
-        }
-        var batch = LedgerBatch()
-        for index in events.indices { events[index].isReplayed = true }
-        batch.events = events
-        for (index, id) in try await registry.record(batch).enumerated() {
-            events[index].id = id
-            events[index].isSaved = true
-        }
-        tell(events, frameCount)
     }
 
     private func fileRules(_ name: String) throws -> [AlertRule] {
@@ -217,14 +181,5 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         if !events.isEmpty { table.print() }
         Failure.say("\(events.count) events of \(frames ?? 0) readings.")
-    }
-}
-
-extension SoundEvent {
-    /// Both are of one rule, and last at one time.
-    fileprivate func overlaps(_ other: SoundEvent) -> Bool {
-        let forever = Timestamp(milliseconds: .max)
-        return rule?.id == other.rule?.id && onsetAt <= other.clearedAt ?? forever
-            && other.onsetAt <= clearedAt ?? forever
     }
 }

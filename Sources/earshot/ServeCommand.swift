@@ -29,7 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
         let composition = try await Composition(
             folder: try DataFolder(path: try settings.dataFolder()), settings: service,
             upstreams: settings.upstreamURLs.compactMap(Upstream.init(typed:)), logger: logger,
-            onReady: { supervisor?.ready("serving \($0)") })
+            onReady: { operatorURL, _ in supervisor?.ready("serving \(operatorURL)") })
         try await Program.run(
             composition.services + [composition.heartbeat(for: supervisor)].compactMap { $0 },
             logger: logger)

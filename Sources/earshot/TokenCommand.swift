@@ -44,9 +44,12 @@ struct TokenCommand: AsyncParsableCommand {
             }
             let registry = try DataFolder(path: try data.folder()).openRegistry()
             let now = SystemClock().now
-            let token = try registry.createToken(
+            let token = try await registry.makeToken(
                 name: name, scope: scope, now: now,
-                expires: expires.map { now.advanced(byMilliseconds: $0.milliseconds) })
+                expires: expires.map { now.advanced(byMilliseconds: $0.milliseconds) }
+            ).secret
+            try await registry.record(
+                .command("token create", "\(name), \(scope.rawValue)", at: now))
             Failure.say("Token \"\(name)\" with scope \(scope.rawValue); it is not shown again.")
             print(token)
         }
@@ -115,6 +118,8 @@ struct TokenCommand: AsyncParsableCommand {
                     "There is no token \"\(token)\" to revoke. `earshot token list` tells those "
                         + "there are.")
             }
+            try await registry.record(
+                .command("token revoke", named[0].token.name, at: SystemClock().now))
             Failure.say("Token \"\(named[0].token.name)\", id \(id), is revoked.")
         }
     }
@@ -136,9 +141,7 @@ private struct TokenRow: Encodable {
         id = token.id
         name = token.name
         scope = token.scope.rawValue
-        state =
-            record.revoked != nil
-            ? "revoked" : token.expires.map { $0 <= now } ?? false ? "expired" : "live"
+        state = record.state(at: now)
         created = token.created.description
         expires = token.expires?.description
         revoked = record.revoked?.description

@@ -1,5 +1,6 @@
 """The program under test: started, its lines read, stopped."""
 
+import os
 import queue
 import re
 import signal
@@ -18,18 +19,22 @@ class Server:
     """`earshot demo` on ports of its own, with a data folder of its own."""
 
     def __init__(self, binary, start_seconds=300):
+        self.binary = binary
         self.folder = tempfile.TemporaryDirectory(prefix="earshot-browser-")
+        self.data = str(Path(self.folder.name, "data"))
         self.log = open(Path(self.folder.name, "log.txt"), "w+b")
         self.process = subprocess.Popen(
             [
                 binary, "demo", "--operator-listen", "127.0.0.1:0",
-                "--portal-listen", "127.0.0.1:0", "--data", str(Path(self.folder.name, "data")),
+                "--portal-listen", "127.0.0.1:0", "--data", self.data,
             ],
-            stdout=subprocess.PIPE, stderr=self.log, text=True)
+            stdout=subprocess.PIPE, stderr=self.log, text=True,
+            # Tests sign in more often than people.
+            env={**os.environ, "EARSHOT_LIMIT_SIGN_INS_PER_MINUTE": "1000"})
         lines = queue.Queue()
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
         deadline = time.monotonic() + start_seconds
-        self.url = sign_in = None
+        self.url = self.portal = sign_in = None
         while not (self.url and sign_in):
             try:
                 line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
@@ -39,7 +44,7 @@ class Server:
                 self.process.kill()
                 raise SystemExit(f"the program did not become ready:\n{self.tail()}")
             if match := READY.match(line):
-                self.url = match[1]
+                self.url, self.portal = match[1], match[2]
             if match := OPEN.match(line):
                 sign_in = match[1]
         self.token = urldefrag(sign_in).fragment
@@ -67,7 +72,9 @@ class Server:
 
 
 class Running:
-    """A server that somebody else started."""
+    """A server that somebody else started: its operators' pages only."""
+
+    portal = None
 
     def __init__(self, url, token):
         self.url = url.rstrip("/")

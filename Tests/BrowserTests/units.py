@@ -42,7 +42,10 @@ def before(unit, seconds):
 
 
 def trouble(body):
-    """The second unit is left out, the third's upstream is down; faults and data everywhere."""
+    """The second unit is left out, the third's upstream is down; faults and data everywhere.
+
+    The others are well, of which the demo has one that is late and one that was stopped.
+    """
     cost = {"bytes_per_day": 43_200_000, "bytes": 1_230_000, "since": "2026-11-24T07:00:00.000Z"}
     rates = [
         {"full": True, "reason": "viewer", "viewers": 2},
@@ -51,9 +54,11 @@ def trouble(body):
     ]
     for index, unit in enumerate(body["units"]):
         unit["cellular"] = cost
-        unit["rate_now"] = rates[index % 3]
-        unit["has_monitor"] = index % 3 < 2
-        unit["faults"] = {"timed_out": 3, "missing_level": index + 1} if index % 3 else {}
+        unit["rate_now"] = rates[index if index < 3 else 0]
+        unit["has_monitor"] = index != 2
+        unit["faults"] = {"timed_out": 3, "missing_level": index + 1} if index in (1, 2) else {}
+        unit["timestamp"] = before(unit, 1)
+        unit |= {"feed": "ok", "state": "measuring", "age_seconds": 1}
     unit = body["units"][2]
     unit["feed"] = "upstream_down"
     unit["age_seconds"] = 4000
@@ -61,7 +66,7 @@ def trouble(body):
     body["upstreams"][0] |= {
         "state": "down", "condition": "not reachable",
         "notices": ["Meter service simulator not reachable since 07:01: connection refused. "
-                    "Its 3 units show their last known values."],
+                    "Its 7 units show their last known values."],
     }
 
 
@@ -92,7 +97,7 @@ def test_words(visitor):
 def test_old_values(visitor):
     """a unit without fresh values looks old, is counted so, and comes first"""
     page = open_list(visitor, trouble)
-    wait_for_text(page, "#counts", r"2 measuring · 1 no data since ")
+    wait_for_text(page, "#counts", r"6 measuring · 1 no data since ")
     old = page.locator("tr.old")
     assert old.count() == 1
     assert old.locator('.pill[data-look="delayed"]').count() == 1
@@ -162,8 +167,8 @@ def test_find(visitor):
 def test_sort(visitor):
     """the list is sorted on request, and stays so in the address"""
     def levels(body):
-        for level, unit in zip([50.0, 70.0, 60.0], body["units"]):
-            unit["lp"] = level
+        for level, unit in zip([50.0, 70.0, 60.0, 40.0, 30.0, 20.0, 10.0], body["units"]):
+            unit |= {"lp": level, "state": "measuring"}
 
     page = open_list(visitor, levels)
     wait_for(page, "() => [...document.querySelectorAll('[data-metric=lp]')]"
@@ -172,7 +177,7 @@ def test_sort(visitor):
     names = visible(page)
     assert names == sorted(names)
     page.locator('[name="sort"]').select_option("level")
-    assert visible(page) == [names[1], names[2], names[0]]
+    assert visible(page) == [names[1], names[2], names[0]] + names[3:]
     assert page.url.endswith("/?sort=level")
 
 

@@ -44,7 +44,7 @@ class Visitor:
             context.add_cookies(self._session())
         page = context.new_page()
         self.contexts.append(context)
-        origin = urlsplit(self.server.url).netloc
+        origins = [urlsplit(url).netloc for url in (self.server.url, self.server.portal) if url]
 
         def console(message):
             text = message.text
@@ -53,7 +53,7 @@ class Visitor:
 
         def request(request):
             parts = urlsplit(request.url)
-            if parts.scheme not in ("blob", "data") and parts.netloc != origin:
+            if parts.scheme not in ("blob", "data") and parts.netloc not in origins:
                 self.complaints.append(f"{page.url}: foreign request: {request.url}")
 
         page.on("console", console)

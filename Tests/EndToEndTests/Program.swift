@@ -50,14 +50,21 @@ final class Program: Sendable {
     /// The value behind `key=` of the ready line; `nil` when the program ended before it.
     @concurrent
     func ready(_ key: String) async -> String? {
+        guard let text = await lines(1)?.joined() else { return nil }
+        return text.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix(key + "=") }
+            .map { String($0.dropFirst(key.count + 1)) }
+    }
+
+    /// At least its first `count` lines; `nil` when the program ended before them.
+    @concurrent
+    func lines(_ count: Int) async -> [Substring]? {
         var text = ""
-        while !text.contains("\n") {
+        while text.count(where: { $0 == "\n" }) < count {
             let data = output.availableData
             if data.isEmpty { return nil }
             text += String(decoding: data, as: UTF8.self)
         }
-        return text.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix(key + "=") }
-            .map { String($0.dropFirst(key.count + 1)) }
+        return text.split(separator: "\n")
     }
 
     /// Sends a signal and waits for the end.

@@ -79,13 +79,42 @@ import Testing
         #expect(await service.end(SIGTERM) == 0)
     }
 
-    @Test func `says what it cannot keep yet, with 1, and keeps nothing of it`() async throws {
+    private static let token = "tok-alpha-0123456789abcdef0123456789abcdef"
+
+    @Test func `keeps links, and prints the secret of one that it makes once`() async throws {
+        func site(_ revoked: Bool) -> String {
+            let links = """
+                "links": [{"client": "alpha", "label": "Site office"},
+                          {"client": "alpha", "label": "Gate", "token": "\(Self.token)",
+                           "revoked": \(revoked)}]
+                """
+            return Self.units.replacingOccurrences(of: "]}", with: "], \(Self.sites), \(links)}")
+        }
+        let checked = try await provision(site(false), "--check")
+        #expect(checked.code == 0 && !checked.output.contains("/portal/enter"))
+        let first = try await provision(site(false))
+        #expect(first.code == 0, "\(first.errors)")
+        #expect(first.output.contains("links        2        0        0\n"), "\(first.output)")
+        let line = try #require(first.output.split(separator: "\n").last)
+        #expect(
+            line.wholeMatch(of: /link \/portal\/enter\/el_[0-9a-f]{64} alpha Site office/) != nil)
+        let again = try await provision(site(false), "--json")
+        #expect(again.output.hasSuffix("\"links\":2,\"changed\":0}\n"), "\(again.output)")
+        let revoked = try await provision(site(true))
+        #expect(revoked.output.contains("links        0        1        1\n"), "\(revoked.output)")
+        for outcome in [checked, first, again, revoked] {
+            #expect(!(outcome.output + outcome.errors).contains(Self.token))
+        }
+    }
+
+    @Test func `makes no link when anything else of the file is wrong`() async throws {
         let link = #""links": [{"client": "alpha", "label": "Office"}]"#
         let site = Self.units.replacingOccurrences(of: "]}", with: "], \(Self.sites), \(link)}")
-        let outcome = try await provision(site)
-        #expect(outcome.code == 1)
-        #expect(outcome.errors.hasPrefix(#""links" cannot be provisioned yet"#))
-        #expect(try await provision(Self.units, "--json").output.contains(#""changed":2}"#))
+        let wrong = site.replacingOccurrences(of: "65}", with: "650}")
+        let refused = try await provision(wrong)
+        #expect(refused.code == 2 && refused.output.isEmpty)
+        let made = try await provision(site, "--json")
+        #expect(made.output.contains(#""changed":8,"made":[{"client":"alpha","label":"Office","#))
     }
 
     @Test func `asks for a file that is there, with 69, and not too large, with 2`() async throws {

@@ -21,7 +21,7 @@ import Testing
         facts.data = .present(facts.user, isWritable: true, strangers: [])
         facts.keys = .good
         facts.registry = .good
-        facts.hasTokens = true
+        facts.hasCredentials = true
         facts.units = [unit]
         facts.levels = .read([], newest: [unit.id: Timestamp(milliseconds: 0)])
         facts.disk = .init(freeBytes: 50 << 30, totalBytes: 100 << 30)
@@ -121,7 +121,7 @@ import Testing
         Case(.fault, "upstream", "at least 2 s behind", upstream { $0.clockOffsetMilliseconds = -2001 }),
         Case(.warning, "upstream", "never had a reading of u1", upstream { $0.neverRead = ["u1"] }),
         Case(.note, "upstream", "There is no upstream") { $0.upstreams = [] },
-        Case(.warning, "tokens", "no API token") { $0.hasTokens = false },
+        Case(.warning, "tokens", "no API token") { $0.hasCredentials = false },
         Case(.warning, "units", "No frame was ever stored of NL43-0001") {
             $0.levels = .read([], newest: [:])
         },

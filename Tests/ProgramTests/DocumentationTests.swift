@@ -31,12 +31,15 @@ import Testing
         case .address: "`host:port`"
         case .publicURL: "`https://host`"
         case .upstreams: "`http://host:port`"
+        case .flag: "`true`, `false`"
         case .choice(let words): words.map { "`\($0)`" }.joined(separator: ", ")
         case .span(let least, let most): "\(least.text) … \(most.text)"
         case .number(let range): "\(range.lowerBound) … \(range.upperBound)"
         case .bytes(let most): "0 … \(most.text)"
         case .mailServer: "`smtp://user@host:port`"
         case .mailAddress: "`name@host`"
+        case .mapTiles: "`https://host/{z}/{x}/{y}.png`"
+        case .line: "a line"
         case .password: "a text"
         }
     }

@@ -44,12 +44,16 @@ import Web
                 case .address: ("127.0.0.1:1", #""127.0.0.1:1""#)
                 case .publicURL: ("https://a.example", #""https://a.example""#)
                 case .upstreams: ("http://a:1", #"["http://a:1"]"#)
+                case .flag: ("true", "true")
                 case .choice(let words): (words[1], "\"\(words[1])\"")
                 case .span: ("1m", #""1m""#)
                 case .number(let range): ("\(range.lowerBound)", "\(range.lowerBound)")
                 case .bytes: ("64MiB", #""64MiB""#)
                 case .mailServer: ("smtp://me@a.example:587", #""smtp://me@a.example:587""#)
                 case .mailAddress: ("e@a.example", #""e@a.example""#)
+                case .mapTiles:
+                    ("https://a.example/{z}/{x}/{y}.png", #""https://a.example/{z}/{x}/{y}.png""#)
+                case .line: ("Maps of us", #""Maps of us""#)
                 case .password: ("s", #""s""#)
                 }
             let good2 = setting.key == "retention" ? ("2d", #""2d""#) : good
@@ -111,6 +115,10 @@ import Web
         ("EARSHOT_SMTP_URL", "smtp://me:secret@a.example", "The password goes into EARSHOT_SMTP_PASSWORD"),
         ("EARSHOT_SMTP_URL", "a.example:25", "is not a URL like smtp://"),
         ("EARSHOT_MAIL_FROM", "nobody", "is nobody. Give an address"),
+        ("EARSHOT_MAP_TILES", "https://a.example/map.png", "with {z}, {x} and {y} in its path"),
+        ("EARSHOT_MAP_TILES", "https://{s}.a.example/{z}/{x}/{y}.png", "Give a URL of one host"),
+        ("EARSHOT_MAP_TILES", "https://a.example;/{z}/{x}/{y}.png", "Give a URL of one host"),
+        ("EARSHOT_MAP_ATTRIBUTION", "two\nlines", "in one line"),
         ("EARSHOT_DURABILITY", "forever", "Give one of commit, interval, relaxed."),
         ("EARSHOT_LOG_LEVEL", "loud", "Give one of trace"),
     ])
@@ -187,12 +195,12 @@ import Web
         ("127.0.0.1:1", "127.0.0.1:2", "http://a.example", true, []),
     ])
     func `are reviewed together`(
-        operators: String, portal: String, url: String?, hasTokens: Bool, words: [String]
+        operators: String, portal: String, url: String?, hasCredentials: Bool, words: [String]
     ) throws {
         var environment = ["EARSHOT_OPERATOR_LISTEN": operators, "EARSHOT_PORTAL_LISTEN": portal]
         environment["EARSHOT_PUBLIC_URL"] = url
         let sentences = SettingsReview.conflicts(
-            in: try ServiceSettings(settled(environment)), hasTokens: hasTokens)
+            in: try ServiceSettings(settled(environment)), hasCredentials: hasCredentials)
         #expect(sentences.count == words.count)
         for (sentence, word) in zip(sentences, words) { #expect(sentence.contains(word)) }
     }

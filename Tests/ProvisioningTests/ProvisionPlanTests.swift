@@ -6,7 +6,7 @@ import Testing
 @testable import Provisioning
 
 private func plan(_ json: String, over roster: Roster) throws -> ProvisionPlan {
-    try ProvisionPlan(try ProvisionFile(json: Array(json.utf8)), over: roster)
+    try ProvisionPlan(try ProvisionFile(json: Array(json.utf8)), over: roster, secrets: .some)
 }
 
 private func unit(_ id: String, _ upstream: String, _ name: String) -> Unit {

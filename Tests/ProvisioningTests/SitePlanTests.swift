@@ -12,7 +12,7 @@ private func plan(_ json: String, over sites: Sites = Sites()) throws -> Provisi
         let id = UnitID(name)!
         roster.units[id] = Unit(id: id, upstream: "north", upstreamUnit: name)
     }
-    return try ProvisionPlan(try ProvisionFile(json: Array(json.utf8)), over: roster, sites)
+    return try ProvisionPlan(try ProvisionFile(json: Array(json.utf8)), over: roster, sites, secrets: .some)
 }
 
 private func sentences(_ json: String, over sites: Sites) -> [String] {

@@ -113,12 +113,12 @@ import Testing
         let path = folder + "/registry.sqlite"
         #expect(try await RegistryCheck(file: path).state == .missing)
         let open = try SQLiteRegistry(path: path)
-        #expect(try await !RegistryCheck(file: path).hasTokens)
+        #expect(try await !RegistryCheck(file: path).hasCredentials)
         _ = try open.createToken(name: "a", scope: .admin, now: Timestamp(milliseconds: 0))
         _ = try await open.adopt(["u1"], of: Upstream(id: "a", url: "http://a"))
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
         let check = try await RegistryCheck(file: path)
-        #expect(check.state == .good && check.hasTokens)
+        #expect(check.state == .good && check.hasCredentials)
         #expect(check.units.map(\.id.name) == ["u1"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == names)
     }

@@ -35,7 +35,26 @@ package struct MemoryHistory: LevelHistory {
     package func meterIntervals(
         of unit: UnitID, in range: TimeRange, limit: Int
     ) async throws -> StoredIntervals {
-        StoredIntervals(
-            intervals: [], hasMore: false, completeUntil: completeUntil(unit), damage: [])
+        var runs: [[Frame]] = []
+        for frame in frames(of: unit) {
+            if let last = runs.last?.last, last.measurementStart == frame.measurementStart {
+                runs[runs.count - 1].append(frame)
+            } else {
+                runs.append([frame])
+            }
+        }
+        let all = runs.enumerated().compactMap { index, run in
+            run[0].measurementStart.map {
+                MeterInterval(
+                    start: $0, to: run.last!.time, levels: run.last!.levels,
+                    isOpen: index == runs.count - 1)
+            }
+        }
+        let found = all.filter {
+            range.contains($0.to) || $0.isOpen && $0.from < range.end && range.start <= $0.to
+        }
+        return StoredIntervals(
+            intervals: Array(found.prefix(limit)), hasMore: found.count > limit,
+            completeUntil: completeUntil(unit), damage: [])
     }
 }

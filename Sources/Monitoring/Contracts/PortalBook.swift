@@ -11,7 +11,7 @@ package protocol PortalBook: Sendable {
     func makeLink(_ draft: PortalLinkDraft, at now: Timestamp) async throws -> (
         link: PortalLink, token: String
     )?
-    /// A client's links, newest first.
+    /// The links that were handed out to a client, newest first.
     func links(of client: String) async throws -> [PortalLink]
     /// Ends a link of a client and its sessions for good.
     /// - Returns: false when there is none, or it was revoked before.
@@ -19,20 +19,25 @@ package protocol PortalBook: Sendable {
     /// As the other, by the SHA-256 of its token.
     func revoke(linkWithSecretHash hash: [UInt8], at now: Timestamp) async throws -> Bool
 
+    /// Whether there is a link of this SHA-256, whatever became of it.
+    func hasLink(withSecretHash hash: [UInt8]) async throws -> Bool
     /// The link of this SHA-256, if somebody may enter by it at `now`.
     func link(withSecretHash hash: [UInt8], at now: Timestamp) async throws -> PortalLink?
     /// Enters by it: begins a session and counts the use. Of two at once by a one-time link one
     /// gets in.
     func enter(withSecretHash hash: [UInt8], at now: Timestamp) async throws -> PortalSession?
+    /// Enters by a project's quick share: begins a session that sees this project alone.
+    /// - Returns: `nil` when there is no such project, or it is not active.
+    func enter(openProject project: String, at now: Timestamp) async throws -> PortalSession?
     /// The session of this id while it and its link hold; its use is written down now and then.
     func session(_ id: Int64, at now: Timestamp) async throws -> PortalSession?
     /// Ends a session.
     func end(session id: Int64, at now: Timestamp) async throws
 
-    /// The locations that `client` may see: of sound, active, of its active projects; by name.
-    func locations(of client: String) async throws -> [OwnedLocation]
+    /// The locations in `scope`: of sound, active, of the client's active projects; by name.
+    func locations(in scope: ClientScope) async throws -> [OwnedLocation]
     /// One of those. What is not there and what is somebody else's is told apart nowhere.
-    func location(_ id: String, of client: String) async throws -> OwnedLocation?
+    func location(_ id: String, in scope: ClientScope) async throws -> OwnedLocation?
 }
 
 /// A link that is to be made.
@@ -42,6 +47,8 @@ package struct PortalLinkDraft: Hashable, Sendable {
     package var label: String
     package var expires: Timestamp?
     package var isOneTime: Bool
+    package var purpose = PortalLink.Purpose.client
+    package var project: String?
 
     /// - Parameter expires: `nil`: never, by somebody's explicit choice.
     package init(client: String, label: String, expires: Timestamp?, isOneTime: Bool = false) {

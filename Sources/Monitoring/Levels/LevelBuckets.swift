@@ -125,6 +125,19 @@ package struct LevelBuckets: Sendable {
         while bucket + 2 < edges.count, time >= edges[bucket + 1] { bucket += 1 }
     }
 
+    /// Takes the values of cumulative metrics out of buckets that begin before `time`: they may hold
+    /// what was measured before it.
+    package mutating func forgetCumulative(before time: Timestamp) {
+        let end = edges.dropLast().firstIndex { $0 >= time.milliseconds } ?? count
+        for metric in Metric.allCases where metric.isCumulative && metrics.contains(metric) {
+            for index in 0..<end {
+                minima[metric.rawValue][index] = Levels.none
+                maxima[metric.rawValue][index] = Levels.none
+                lasts[metric.rawValue][index] = Levels.none
+            }
+        }
+    }
+
     /// The parts, whose edges follow each other, as one.
     package static func joining(_ parts: [LevelBuckets]) -> LevelBuckets {
         precondition(!parts.isEmpty)

@@ -4,22 +4,41 @@
 
 import HTTPTypes
 import Hummingbird
+import Monitoring
 import NIOCore
 
 /// The headers of every answer. Source: OWASP Secure Headers Project.
 package struct AnswerPolicy: Sendable {
     /// The public URL is https: browsers shall not use http again.
     let isSecure: Bool
+    /// See ``Problem/tellsRequest``.
+    var tellsMissing = true
+    /// Another server that pictures may come from: `https://host`.
+    var imageOrigin: String?
+    /// Where forms may lead to, beside the own port.
+    var formTarget: PortalAddress?
 
     package init(isSecure: Bool) { self.isSecure = isSecure }
 
+    /// How a problem is told here.
+    func telling(_ problem: Problem) -> Problem {
+        var problem = problem
+        if problem.status == .notFound, !tellsMissing {
+            problem = .notFound
+            problem.tellsRequest = false
+        }
+        return problem
+    }
+
     private static let contentSecurityPolicy =
-        "default-src 'self'; img-src 'self' data:; font-src 'none'; object-src 'none'; "
-        + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'self'; font-src 'none'; object-src 'none'; "
+        + "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 
     /// Adds what is missing to an answer's `fields`.
     func complete(_ fields: inout HTTPFields, requestID: String) {
-        fields[.contentSecurityPolicy] = AnswerPolicy.contentSecurityPolicy
+        fields[.contentSecurityPolicy] =
+            "img-src 'self' data:\(imageOrigin.map { " \($0)" } ?? ""); "
+            + AnswerPolicy.contentSecurityPolicy + (formTarget?.base.map { " \($0)" } ?? "")
         fields[.xContentTypeOptions] = "nosniff"
         fields[.crossOriginOpenerPolicy] = "same-origin"
         fields[.referrerPolicy] = "no-referrer"
@@ -55,6 +74,10 @@ struct RequestScope: RequestContext {
     let channel: any Channel
     /// Who asks; set for routes behind a session.
     var access: Access?
+    /// Which client's browser asks; set for routes behind a client's session.
+    var client: PortalSession?
+    /// Where what it changes is written down.
+    var audit: Audit?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
@@ -78,11 +101,11 @@ struct AnswerMiddleware: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch let problem as Problem {
-            response = problem.response(requestID: context.requestID)
+            response = policy.telling(problem).response(requestID: context.requestID)
         } catch let error as HTTPError {
             let detail =
                 error.status == .notFound ? Problem.notFound.detail : error.body ?? "Refused."
-            response = Problem(status: error.status, detail: detail)
+            response = policy.telling(Problem(status: error.status, detail: detail))
                 .response(requestID: context.requestID)
         } catch {
             failure = error

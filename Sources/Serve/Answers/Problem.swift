@@ -21,6 +21,9 @@ struct Problem: Error {
     var detail: String
     var faults: [Fault] = []
     var fields: HTTPFields = [:]
+    /// The body tells the id under which the log knows the request. Where strangers ask, what is not
+    /// there is answered in the same bytes each time; the id is in the head alone.
+    var tellsRequest = true
 
     static let notFound = Problem(status: .notFound, detail: "There is nothing here.")
     static let unauthorized = Problem(
@@ -64,8 +67,10 @@ struct Problem: Error {
         text.integer(Int64(status.code))
         text.key("detail")
         text.string(detail)
-        text.key("request_id")
-        text.string(requestID)
+        if tellsRequest {
+            text.key("request_id")
+            text.string(requestID)
+        }
         if !faults.isEmpty {
             text.key("errors")
             text.beginArray()
@@ -95,9 +100,10 @@ struct Problem: Error {
     /// As an answer outside of the router.
     func answer(_ policy: AnswerPolicy) -> WebAnswer {
         let requestID = RequestID.make()
-        var response = response(requestID: requestID)
+        let told = policy.telling(self)
+        var response = told.response(requestID: requestID)
         policy.complete(&response.headers, requestID: requestID)
         return WebAnswer(
-            status: status, fields: response.headers, body: body(requestID: requestID))
+            status: status, fields: response.headers, body: told.body(requestID: requestID))
     }
 }

@@ -3,11 +3,11 @@
 
 /** An answer that is not the one asked for. `message` is a sentence for people. */
 class AnswerError extends Error {
-    /** @param errors `{field, message}` of each field that is wrong. */
-    constructor(message, status, requestID, errors = []) {
+    /** @param faults what is wrong by field: `{field, message}`. */
+    constructor(message, status, requestID, faults = []) {
         super(requestID ? `${message} (request ${requestID})` : message);
         this.status = status;
-        this.errors = errors;
+        this.faults = faults;
     }
 }
 
@@ -16,7 +16,7 @@ const api = {
      * The JSON at `path` with `query`.
      *
      * Throws `AnswerError`; an aborted question throws the signal's reason. Without a session it
-     * leaves for the sign-in page.
+     * leaves the page.
      */
     get(path, query = {}, signal) {
         const text = new URLSearchParams(query).toString();
@@ -28,11 +28,22 @@ const api = {
         return api.send("PUT", path, value);
     },
 
+    /** Gives `value` to `path`; gives back the answer. Throws as `get`. */
+    post(path, value, signal) {
+        return api.send("POST", path, value, signal);
+    },
+
+    /** Removes what is at `path`. Throws as `get`. */
+    remove(path) {
+        return api.ask(path, { method: "DELETE", headers: {} });
+    },
+
     /** Changes something; without a value, with no body. Gives back the answer, if there is one. */
-    send(method, path, value) {
-        if (value === undefined) return api.ask(path, { method, headers: {} });
+    send(method, path, value, signal) {
+        if (value === undefined) return api.ask(path, { method, signal, headers: {} });
         return api.ask(path, {
             method,
+            signal,
             headers: { "content-type": "application/json" },
             body: JSON.stringify(value),
         });
@@ -52,7 +63,7 @@ const api = {
             throw new AnswerError("You are signed out.", 401);
         }
         if (!answer.ok) throw await api.failure(answer);
-        return answer.status === 204 ? undefined : answer.json();
+        return answer.status === 204 ? null : answer.json();
     },
 
     async failure(answer) {
@@ -62,7 +73,10 @@ const api = {
         return new AnswerError(message, answer.status, requestID, problem.errors);
     },
 
+    /** Leaves for where one gets in: the page says where, if it is not the sign-in page. */
     signIn() {
+        const { door } = document.documentElement.dataset;
+        if (door) return location.assign(door);
         const next = encodeURIComponent(location.pathname + location.search);
         location.assign(`/sign-in?next=${next}`);
     },

@@ -1,7 +1,7 @@
 // chart.js: a chart of levels over time: uPlot with our own drawing.
 //
-// From the back: night tint, hatch where data is missing, grid, lowest-to-highest band, lines,
-// marks where a measurement began anew, cursor. No line ever crosses missing data.
+// From the back: night tint, hatch where data is missing, grid, breaches, lowest-to-highest band,
+// lines, limits, marks where a measurement began anew, cursor. No line ever crosses missing data.
 "use strict";
 
 class LevelChart {
@@ -13,14 +13,19 @@ class LevelChart {
     #element;
     #options;
     #plot;
-    #data = { x: [], columns: [], gaps: [], breaks: [], resets: [], view: [0, 1] };
+    #data = {
+        x: [], columns: [], gaps: [], breaks: [], resets: [], breaches: [], limits: [], steps: [],
+        view: [0, 1],
+    };
     #levels = [30, 90];
     #colours = {};
 
     /**
      * @param element an empty block; its height is the chart's.
      * @param options `zone`; `series`: [{ colour, bold, cumulative }] (colour: a CSS variable);
-     *   `nights`: whether to tint them; `onCursor(index | null, byKey)`.
+     *   `smooth`: a bold one that is bold however dense; `nights`: whether to tint them;
+     *   `onCursor(index | null, byKey)`; `colours`: more CSS variables for `behind` and `front`,
+     *   which draw on the grid and on the lines: (context, frame, colours).
      */
     constructor(element, options) {
         this.#element = element;
@@ -39,12 +44,19 @@ class LevelChart {
      * - `view`: [from, to] in ms; `x`: times in ms, ascending; `columns`: values by series, `null`
      *   for none; `low`, `high`: the band around the first series, if there is one;
      * - `gaps`: [[from, to]] without data; `breaks`: 1 where a line must not come from the value
-     *   before it; `resets`: 1 where cumulative levels began anew.
+     *   before it; `resets`: 1 where cumulative levels began anew;
+     * - `breaches`: [[from, to]] beyond a limit; `limits`: [{ level, text, spans: [[from, to]] }],
+     *   drawn while they are in force; `steps`: [{ x, y, step, lengths }], the averages that they
+     *   judge: each holds from x for `step` ms, or for its own length;
+     * - `include`: levels to be seen.
      */
     show(data) {
-        this.#data = { gaps: [], breaks: [], resets: [], ...data };
+        const empty = { gaps: [], breaks: [], resets: [], breaches: [], limits: [], steps: [] };
+        this.#data = { ...empty, ...data };
         this.#levels = this.#levelRange(this.#data, this.#levels);
         this.#plot.batch(() => {
+            // Behind the averages that a limit judges, the finer ones stand back.
+            this.#plot.series[1].alpha = this.#data.steps.length > 0 ? 0.55 : 1;
             this.#plot.setData(this.#columns(), false);
             this.#plot.setScale("x", { min: data.view[0], max: data.view[1] });
         });
@@ -145,7 +157,7 @@ class LevelChart {
             hooks: {
                 drawClear: [() => this.#drawBackground()],
                 drawAxes: [() => this.#drawMiddle()],
-                draw: [() => this.#drawResets()],
+                draw: [() => this.#drawLimits(), () => this.#drawFront()],
                 setCursor: [() => this.#options.onCursor?.(this.cursor)],
             },
         };
@@ -172,7 +184,9 @@ class LevelChart {
     #readColours() {
         const style = getComputedStyle(document.documentElement);
         const names = ["--font", "--muted", "--line", "--grid", "--gap", "--night-fill"];
-        names.push("--surface", "--text", ...this.#options.series.map((series) => series.colour));
+        names.push("--surface", "--text", "--bad", "--breach-fill");
+        names.push(...this.#options.series.map((series) => series.colour));
+        names.push(...(this.#options.colours ?? []));
         for (const name of names) this.#colours[name] = style.getPropertyValue(name).trim();
     }
 
@@ -206,12 +220,28 @@ class LevelChart {
                 if (column[i] > high) high = column[i];
             }
         }
+        for (const { x, y, step } of data.steps) {
+            y.forEach((value, i) => {
+                if (value === null || x[i] + step < data.view[0]) return;
+                low = Math.min(low, value);
+                high = Math.max(high, value);
+            });
+        }
+        const limits = low > high ? [] : this.#shownLimits(data);
+        for (const level of [...limits.map((limit) => limit.level), ...(data.include ?? [])]) {
+            low = Math.min(low, level);
+            high = Math.max(high, level);
+        }
         if (low > high) return [30, 90];
         let bottom = Math.floor((low - 2) / 5) * 5;
         let top = Math.ceil((high + 2) / 5) * 5;
         if (top - bottom < 20) top = bottom + 20;
         const fits = before && before[0] <= low && before[1] >= high;
         return fits && before[1] - before[0] <= top - bottom + 5 ? before : [bottom, top];
+    }
+
+    #shownLimits({ limits, view }) {
+        return limits.filter(({ spans }) => spans.some(([a, b]) => a < view[1] && b > view[0]));
     }
 
     // MARK: drawing
@@ -231,7 +261,7 @@ class LevelChart {
             : (i) => breaks[i] === 1;
         // Where values stand closer than pixels, a bold line would be a solid block.
         const sparse = x.length < this.#plot.bbox.width;
-        const bold = series.bold && sparse && devicePixelRatio < 1.5;
+        const bold = series.bold && (sparse || series.smooth) && devicePixelRatio < 1.5;
         const stroke = drawing.line(this.#frame(), x, columns[index] ?? [], broken, bold);
         return { stroke, fill: null, clip: null, band: null, gaps: null, flags: 0 };
     }
@@ -257,8 +287,11 @@ class LevelChart {
         const frame = this.#frame();
         context.save();
         context.font = `${11 * frame.ratio}px ${this.#colours["--font"]}`;
+        this.#options.behind?.(context, frame, this.#colours);
         const { "--surface": paper, "--muted": ink } = this.#colours;
         for (const gap of this.#data.gaps) drawing.label(context, frame, gap, paper, ink);
+        const { "--breach-fill": fill, "--bad": cap } = this.#colours;
+        for (const breach of this.#data.breaches) drawing.breach(context, frame, breach, fill, cap);
         context.restore();
         this.#drawBand(context, frame);
     }
@@ -274,6 +307,36 @@ class LevelChart {
         context.globalAlpha = 0.16;
         context.fillStyle = this.#colours[this.#options.series[0].colour];
         context.fill(drawing.band(frame, x, low, high, columns[0]));
+        context.restore();
+    }
+
+    #drawLimits() {
+        const { steps, limits } = this.#data;
+        if (steps.length + limits.length === 0) return;
+        const context = this.#plot.ctx;
+        const frame = this.#frame();
+        const { "--s-leq": main, "--bad": red, "--surface": paper } = this.#colours;
+        context.save();
+        context.beginPath();
+        context.rect(frame.left, frame.top, frame.width, frame.height);
+        context.clip();
+        context.strokeStyle = main;
+        context.lineWidth = 2 * frame.ratio;
+        for (const { x, y, step, lengths } of steps) {
+            context.stroke(drawing.stairs(frame, x, y, (i) => lengths?.[i] ?? step));
+        }
+        context.font = `${11 * frame.ratio}px ${this.#colours["--font"]}`;
+        for (const limit of limits) drawing.limit(context, frame, limit, red, paper);
+        context.restore();
+    }
+
+    #drawFront() {
+        this.#drawResets();
+        const context = this.#plot.ctx;
+        const frame = this.#frame();
+        context.save();
+        context.font = `${11 * frame.ratio}px ${this.#colours["--font"]}`;
+        this.#options.front?.(context, frame, this.#colours);
         context.restore();
     }
 

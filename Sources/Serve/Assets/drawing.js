@@ -173,5 +173,73 @@ const drawing = (() => {
         context.fillText("no data", middle, top + height / 2);
     }
 
-    return { across, down, lower, line, band, tint, hatch, label };
+    /** Tints a time beyond a limit, with a cap on top that no chart is too long to show. */
+    function breach(context, frame, [from, to], fill, cap) {
+        const left = Math.max(frame.left, across(frame, from));
+        const right = Math.min(frame.left + frame.width, across(frame, to));
+        const width = Math.max(right - left, 2 * frame.ratio);
+        if (left > frame.left + frame.width || right < frame.left) return;
+        context.fillStyle = fill;
+        context.fillRect(left, frame.top, width, frame.height);
+        context.fillStyle = cap;
+        context.fillRect(left, frame.top, width, 3 * frame.ratio);
+    }
+
+    /** Averages as a path: each value is level for `length(i)` from its x; it breaks at `null`. */
+    function stairs(frame, x, y, length) {
+        const path = new Path2D();
+        let end = null; // of the value before
+        for (let i = 0; i < x.length; i += 1) {
+            if (y[i] === null || x[i] > frame.to || x[i] + length(i) < frame.from) {
+                end = null;
+                continue;
+            }
+            const [left, height] = [across(frame, x[i]), down(frame, y[i])];
+            if (end === x[i]) path.lineTo(left, height);
+            else path.moveTo(left, height);
+            end = x[i] + length(i);
+            path.lineTo(across(frame, end), height);
+        }
+        return path;
+    }
+
+    /** A dashed line while a limit is in force; its text where there is room for it. */
+    function limit(context, frame, { level, text, spans }, stroke, paper) {
+        const { ratio } = frame;
+        const height = Math.round(down(frame, level)) + 0.5;
+        context.save();
+        context.strokeStyle = stroke;
+        context.lineWidth = 1.5 * ratio;
+        context.setLineDash([6 * ratio, 4 * ratio]);
+        context.beginPath();
+        let labelled = -Infinity; // where the last text ends
+        const texts = [];
+        for (const [from, to] of spans) {
+            const left = Math.max(frame.left, across(frame, from));
+            const right = Math.min(frame.left + frame.width, across(frame, to));
+            if (right - left < 1) continue;
+            context.moveTo(left, height);
+            context.lineTo(right, height);
+            const room = context.measureText(text).width + 8 * ratio;
+            if ((right - left < room && texts.length > 0) || left < labelled) continue;
+            const at = Math.min(left + 4 * ratio, frame.left + frame.width - room);
+            texts.push(at);
+            labelled = at + room + 90 * ratio;
+        }
+        context.stroke();
+        context.setLineDash([]);
+        context.fillStyle = stroke;
+        context.strokeStyle = paper;
+        context.lineWidth = 3 * ratio;
+        context.lineJoin = "round";
+        context.textBaseline = "bottom";
+        context.textAlign = "left";
+        for (const at of texts) {
+            context.strokeText(text, at, height - 3 * ratio);
+            context.fillText(text, at, height - 3 * ratio);
+        }
+        context.restore();
+    }
+
+    return { across, down, lower, line, band, tint, hatch, label, breach, stairs, limit };
 })();

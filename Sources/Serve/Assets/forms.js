@@ -76,7 +76,7 @@ const forms = (() => {
     function show(form, error) {
         let first;
         const rest = [];
-        for (const { field, message } of error.errors ?? []) {
+        for (const { field, message } of error.faults ?? []) {
             const where = place(form, field);
             if (!where) {
                 rest.push(`${field} ${message}`);
@@ -92,7 +92,7 @@ const forms = (() => {
             input.setAttribute("aria-describedby", where.id);
             first ??= input;
         }
-        if (rest.length === 0 && !error.errors?.length) rest.push(error.message);
+        if (rest.length === 0 && !error.faults?.length) rest.push(error.message);
         const general = form.querySelector('[data-error=""]');
         general.textContent = rest.join(" ");
         general.hidden = rest.length === 0;
@@ -101,11 +101,11 @@ const forms = (() => {
 
     /** What a browser can tell by itself, in our words. */
     function isComplete(form) {
-        const errors = [...form.querySelectorAll("[required]")]
+        const faults = [...form.querySelectorAll("[required]")]
             .filter((input) => input.value.trim() === "")
             .map((input) => ({ field: input.name, message: "is needed." }));
-        if (errors.length > 0) show(form, { errors });
-        return errors.length === 0;
+        if (faults.length > 0) show(form, { faults });
+        return faults.length === 0;
     }
 
     // MARK: sending

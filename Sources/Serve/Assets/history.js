@@ -1,14 +1,15 @@
-// history.js: the card with a unit's past: range, chart, read-out, table.
+// history.js: the card with the past: range, chart, read-out, table.
 "use strict";
 
 class LevelHistory {
-    #unit;
     #zone;
+    #options;
+    #path;
     #mean;
-    #newest;
     #range;
     #lastFollowed = "24h";
     #answer = null;
+    #judged = null;
     #data = null;
     #chart;
     #table;
@@ -21,14 +22,17 @@ class LevelHistory {
     #byKey = false;
 
     /**
-     * @param unit its id; @param zone a `Zone`; @param mean the name of a bin's energy mean.
-     * @param newest tells the newest reading's time in ms, or `null`.
+     * @param zone a `Zone`.
+     * @param options `newest()`: the newest reading's time in ms, or `null`; `name`: what a saved
+     *   file is called; `judge(range, width, signal)`: a promise of what limits have to say of a
+     *   range: `limits`, `breaches`, `steps` as of `LevelChart.show`, `at(t)`: words for a moment.
      */
-    constructor(unit, zone, mean, newest) {
-        this.#unit = unit;
+    constructor(zone, options) {
+        const page = document.documentElement.dataset;
         this.#zone = zone;
-        this.#mean = mean;
-        this.#newest = newest;
+        this.#options = options;
+        this.#path = `${page.api}/history`;
+        this.#mean = page.db === "dB(A)" ? "LAeq" : "Leq";
         this.#range = TimeRange.parse(location.search, clock.now());
         const element = document.getElementById("history-chart");
         this.#chart = new LevelChart(element.querySelector(".plot"), {
@@ -40,7 +44,7 @@ class LevelHistory {
         const time = (row) => zone.moment(row.t, this.#step);
         this.#columns = [
             { title: `Time (${zone.name})`, name: "t", text: time, value: (row) => row.utc },
-            this.#column(`${mean} (dB)`, "lp_mean", "mean"),
+            this.#column(`${this.#mean} (dB)`, "lp_mean", "mean"),
             this.#column("Lowest Lp (dB)", "lp_min", "min"),
             this.#column("Highest Lp (dB)", "lp_max", "max"),
             {
@@ -77,7 +81,8 @@ class LevelHistory {
         on("go-now", () => this.#last(this.#lastFollowed));
         on("history-retry", () => this.load());
         on("go-newest", () => this.#goNewest());
-        on("export", () => this.#export());
+        // A link to the same as a file needs no help.
+        if (!this.#file) on("export", () => this.#export());
         this.#bindDisclosure("custom", "custom-form", () => this.#fillForm());
         this.#bindDisclosure("history-as-table", "history-table", () => {});
         document.getElementById("custom-form").addEventListener("submit", (event) => {
@@ -115,6 +120,16 @@ class LevelHistory {
         this.#go(TimeRange.last(name, clock.now()));
     }
 
+    get #file() {
+        const link = document.getElementById("export");
+        return link.tagName === "A" ? link : null;
+    }
+
+    /** Shows the time from `from` to `to`, in ms. */
+    goTo(from, to) {
+        this.#go(TimeRange.fixed(from, to, clock.now()));
+    }
+
     /** Shows `range` and lets the address say so; the back button leads back. */
     #go(range) {
         this.#range = range;
@@ -123,7 +138,7 @@ class LevelHistory {
     }
 
     #goNewest() {
-        const newest = this.#newest();
+        const newest = this.#options.newest();
         if (newest === null) return;
         const half = this.#range.length / 2;
         this.#go(TimeRange.fixed(newest - half, newest + half, clock.now()));
@@ -181,8 +196,19 @@ class LevelHistory {
             const perPixel = Math.min(2, Math.max(1, devicePixelRatio));
             const points = Math.min(4000, Math.max(100, Math.round(perPixel * width)));
             const query = { from: Math.round(from), to: Math.round(to), points };
-            const answer = await api.get(`${api.unit(this.#unit)}/history`, query, abort.signal);
+            if (this.#zone.name !== "UTC") query.tz = this.#zone.name;
+            const [answer, judged] = await Promise.all([
+                api.get(this.#path, query, abort.signal),
+                // Levels are worth showing also without their limits.
+                this.#options.judge?.(this.#range, width, abort.signal).catch(() => null),
+            ]);
+            if (abort.signal.aborted) return;
             clearTimeout(this.#loading);
+            if (this.#file) {
+                const text = new URLSearchParams({ ...query, format: "csv" });
+                this.#file.href = `${this.#path}?${text}`;
+            }
+            this.#judged = judged ?? null;
             this.#show(answer);
         } catch (error) {
             if (abort.signal.aborted) return;
@@ -206,11 +232,13 @@ class LevelHistory {
             low: min,
             high: max,
             gaps: this.#gaps(answer.t, mean),
+            ...this.#judged,
         };
         this.#chart.show(this.#data);
         const step = words.step(answer.step_seconds);
         document.getElementById("history-mean").textContent = `${this.#mean} ${step}`;
         document.getElementById("history-band").textContent = `lowest to highest Lp ${step}`;
+        document.getElementById("history-chart").toggleAttribute("data-drawn", true);
         this.#note(mean.some((value) => value !== null) ? "" : this.#emptyNote());
         this.#readOut(this.#chart.cursor);
         this.#describe();
@@ -226,7 +254,7 @@ class LevelHistory {
             if (mean[i] !== null) continue;
             const start = i;
             while (i + 1 < times.length && mean[i + 1] === null) i += 1;
-            const stop = Math.min(end, times[i] + step);
+            const stop = Math.min(end, times[i + 1] ?? times[i] + step);
             const isNewest = stop >= clock.now() - step;
             if (isNewest && stop - times[start] <= Math.max(15_000, 2.5 * step)) continue;
             if (stop > times[start]) gaps.push([times[start], stop]);
@@ -271,19 +299,23 @@ class LevelHistory {
     #export() {
         if (!this.#answer) return;
         const day = (t) => new Date(t).toISOString().slice(0, 16).replace(/[-:]/g, "");
-        const name = `${this.#unit}-${day(this.#range.from)}-${day(this.#range.to)}.csv`;
+        const name = `${this.#options.name}-${day(this.#range.from)}-${day(this.#range.to)}.csv`;
         DataTable.save(DataTable.csv(this.#columns, this.#rows()), name);
     }
 
     // MARK: words
 
     #emptyNote() {
-        if (this.#newest() === null) return "never";
+        const newest = this.#options.newest();
+        // Where no meter is at present, there may still be a past.
+        const none = newest === null && document.documentElement.dataset.feed !== "unassigned";
+        if (none) return "never";
         const { from, to } = this.#range;
         const text = `No measurements between ${this.#moment(from)} and ${this.#moment(to)}.`;
         document.getElementById("history-empty").textContent = text;
-        const newest = `Newest: ${this.#moment(this.#newest())}`;
-        document.getElementById("history-newest").textContent = newest;
+        document.getElementById("go-newest").parentElement.hidden = newest === null;
+        document.getElementById("history-newest").textContent =
+            newest === null ? "" : `Newest: ${this.#moment(newest)}`;
         return "empty";
     }
 
@@ -334,7 +366,8 @@ class LevelHistory {
         const text = value === null
             ? `${time}: no data`
             : `${time}: ${this.#mean} ${words.level(value)} dB`
-                + ` · Lp ${words.level(lp.min[index])} to ${words.level(lp.max[index])}`;
+                + ` · Lp ${words.level(lp.min[index])} to ${words.level(lp.max[index])}`
+                + (this.#judged?.at?.(t[index]) ?? "");
         line.textContent = text;
         if (this.#byKey && Date.now() - this.#spoken > 2000) {
             this.#spoken = Date.now();
@@ -373,7 +406,8 @@ class LevelHistory {
                 ? "No data."
                 : `${this.#mean} ${words.level(mean)} dB, readings between ${words.level(low)}`
                     + ` and ${words.level(high)} dB, data ${words.share(coverage)},`
-                    + ` ${gaps === 1 ? "one gap" : `${gaps} gaps`}.`);
+                    + ` ${gaps === 1 ? "one gap" : `${gaps} gaps`}.`)
+            + (this.#judged?.summary ? ` ${this.#judged.summary}` : "");
         document.getElementById("history-chart").setAttribute("aria-label", text);
     }
 }

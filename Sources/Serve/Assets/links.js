@@ -23,7 +23,7 @@
         byID("quick").hidden = !answer.open?.enabled;
         if (answer.open?.enabled) {
             byID("quick").querySelector("input").value =
-                answer.open.url ?? new URL(answer.open.path, location.href).href;
+                answer.open.url ?? answer.open.path;
         }
         byID("link-list").replaceChildren(...answer.links.map(row));
         byID("no-links").hidden = answer.links.length > 0;
@@ -113,7 +113,7 @@
                 label, expires: ends, one_time: form.elements.one_time.checked,
             });
             const field = byID("made").querySelector("input");
-            field.value = made.url;
+            field.value = made.url ?? made.path;
             byID("private").hidden = made.is_public !== false;
             byID("made").hidden = false;
             byID("links-said").textContent = "The link is made. Its address is shown this once.";

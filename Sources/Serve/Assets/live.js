@@ -8,6 +8,7 @@
 //               └──pause──▶ paused ──resume──▶ connecting
 //
 // Offline is left when the browser says so. `ended` is for good: signed out, or the unit is gone.
+// What `returns` may have another unit by now, and is asked for again.
 "use strict";
 
 class LiveSocket {
@@ -17,6 +18,7 @@ class LiveSocket {
     #path;
     #onState;
     #onMessage;
+    #returns;
     #socket = null;
     #failures = 0;
     #timer = 0;
@@ -26,11 +28,15 @@ class LiveSocket {
     /** When the next attempt is made, by this device's clock; while `waiting`. */
     retryAt = 0;
 
-    /** @param onState called with the new state, @param onMessage with each message's object. */
-    constructor(path, onState, onMessage) {
+    /**
+     * @param onState called with the new state, @param onMessage with each message's object.
+     * @param returns whether to ask again for what is gone (4404).
+     */
+    constructor(path, onState, onMessage, { returns = false } = {}) {
         this.#path = path;
         this.#onState = onState;
         this.#onMessage = onMessage;
+        this.#returns = returns;
         document.addEventListener("visibilitychange", () => this.#visibility());
         addEventListener("offline", () => this.#leave("offline"));
         addEventListener("online", () => this.state === "offline" && this.start());
@@ -123,7 +129,7 @@ class LiveSocket {
     #closed(code) {
         this.#drop();
         if (code === 4401) api.signIn();
-        if (code === 4401 || code === 4404) {
+        if (code === 4401 || (code === 4404 && !this.#returns)) {
             this.#enter("ended");
             return;
         }

@@ -47,11 +47,27 @@ class Trail {
         return this.add(frame);
     }
 
-    /** Takes an answer of `/history?resolution=raw`. */
+    /** Takes an answer of `/history`: stored frames, or buckets of about a frame each. */
     fill(answer) {
+        if (answer.lp?.max) return this.#fillBuckets(answer);
         answer.t.forEach((t, i) => {
             const frame = { t, state: answer.state?.[i] ?? "measuring" };
             for (const metric of METRICS) frame[metric] = answer[metric]?.[i] ?? null;
+            this.add(frame);
+        });
+    }
+
+    /** A bucket with an extreme holds a frame; one with only a mean is what a slow frame covers. */
+    #fillBuckets({ t, step_seconds: step, ...answer }) {
+        const known = this.#frames.map((frame) => frame.t);
+        t.forEach((time, i) => {
+            const end = time + step * 1000;
+            if (answer.lp.max[i] === null || known.some((t) => t >= time && t < end)) return;
+            const frame = { t: time, state: "measuring" };
+            for (const metric of METRICS) {
+                const column = answer[metric];
+                frame[metric] = (column?.last ?? column?.max)?.[i] ?? null;
+            }
             this.add(frame);
         });
     }

@@ -23,7 +23,7 @@ struct EventPlayRoute: SocketRoute {
     var template: String { "/api/events/{event}/replay" }
 
     func prepare(
-        _ name: Substring, _ request: HTTPRequest
+        _ name: Substring, _ request: HTTPRequest, for guest: Access
     ) async throws -> (SocketVisitor) -> any WebSocketPeer {
         let query = QueryText(target: request.path ?? "")
         let speed = try query.integer("speed", in: EventPlay.speeds) ?? 1
@@ -35,7 +35,7 @@ struct EventPlayRoute: SocketRoute {
         let replay = try await sources.replays.replay(event, at: sources.clock.now)
         let play = EventPlay(
             replay, of: event, try await sources.recipients.deliveries(of: event), speed: speed)
-        return { EventPlayer(play, visitor: $0, tokens: sources.tokens, counts: counts, pace: pace) }
+        return { EventPlayer(play, visitor: $0, counts: counts, pace: pace) }
     }
 }
 

@@ -11,23 +11,19 @@ final class EventPlayer: WebSocketPeer {
     private static let turn: Duration = .milliseconds(20)
     /// How long it may be silent.
     private static let silence: Duration = .seconds(25)
-    /// How often it is checked whether the viewer may still be there.
-    private static let check: Duration = .seconds(60)
 
     private let play: EventPlay
     private let visitor: SocketVisitor
-    private let tokens: any TokenDirectory
     private let counts: ServeCounts
     private let pace: any Clock<Duration>
     private let playing = Mutex<Task<Void, Never>?>(nil)
 
     init(
-        _ play: EventPlay, visitor: SocketVisitor, tokens: any TokenDirectory,
-        counts: ServeCounts, pace: any Clock<Duration>
+        _ play: EventPlay, visitor: SocketVisitor, counts: ServeCounts,
+        pace: any Clock<Duration>
     ) {
         self.play = play
         self.visitor = visitor
-        self.tokens = tokens
         self.counts = counts
         self.pace = pace
     }
@@ -55,7 +51,6 @@ final class EventPlayer: WebSocketPeer {
         var play = play
         let began = pace.now
         var elapsed = Duration.zero
-        var checked = Duration.zero
         var spoke = Duration.zero
         send([play.opening], to: socket)
         while true {
@@ -68,11 +63,7 @@ final class EventPlayer: WebSocketPeer {
                 spoke = elapsed
             }
             if elapsed >= play.end { break }
-            if elapsed - checked >= EventPlayer.check {
-                checked = elapsed
-                guard await mayStay() else { return socket.close(.sessionEnded) }
-            }
-            let next = min(play.next ?? play.end, spoke + EventPlayer.silence, checked + EventPlayer.check)
+            let next = min(play.next ?? play.end, spoke + EventPlayer.silence)
             let wake = max(next, elapsed + EventPlayer.turn)
             do {
                 try await pace.sleep(until: began.advanced(by: wake), tolerance: nil)
@@ -83,11 +74,6 @@ final class EventPlayer: WebSocketPeer {
         }
         send([StreamMessage.end], to: socket)
         socket.close(.normal)
-    }
-
-    /// When nobody can say, the next check will.
-    private func mayStay() async -> Bool {
-        do { return try await tokens.token(withID: visitor.tokenID) != nil } catch { return true }
     }
 
     private func send(_ messages: [ByteBuffer], to socket: WebSocket) {

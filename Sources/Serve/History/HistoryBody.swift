@@ -7,16 +7,29 @@ import NIOCore
 
 /// Bodies of `/history`. Keys and shapes: `docs/api.md`.
 enum HistoryBody {
+    /// Whose levels they are.
+    enum Subject {
+        case unit(UnitID)
+        /// ``Location/id``, to a client: what is inside the store is not told.
+        case location(String)
+    }
+
     /// Buckets by column: every bucket of the range, empty ones `null` and covered 0.
-    static func buckets(_ stored: StoredBuckets, of unit: UnitID, _ query: BucketQuery)
-        -> ByteBuffer
-    {
+    static func buckets(
+        _ stored: StoredBuckets, of subject: Subject, _ query: BucketQuery
+    ) -> ByteBuffer {
         let buckets = stored.buckets
         let columns = 4 + query.metrics.count * 3
         var text = JSONText(capacity: 512 + buckets.count * columns * 8)
         text.beginObject()
-        text.key("unit")
-        text.string(unit.name)
+        switch subject {
+        case .unit(let unit):
+            text.key("unit")
+            text.string(unit.name)
+        case .location(let id):
+            text.key("location")
+            text.string(id)
+        }
         text.key("from")
         text.time(query.range.start)
         text.key("to")
@@ -36,9 +49,50 @@ enum HistoryBody {
         text.decimals(buckets.count, decimals: 1) { buckets.coveredTicks[$0] }
         if !query.exceedances.isEmpty { write(query.exceedances, of: buckets, into: &text) }
         text.key("damage")
-        write(stored.damage, into: &text)
+        switch subject {
+        case .unit: write(stored.damage, into: &text)
+        case .location: writeTimes(of: stored.damage, into: &text)
+        }
         text.endObject()
         return text.buffer
+    }
+
+    private static func writeTimes(of damage: [Damage], into text: inout JSONText) {
+        text.beginArray()
+        for part in damage {
+            text.beginObject()
+            text.key("from")
+            text.time(part.from)
+            text.key("to")
+            text.time(part.to)
+            text.endObject()
+        }
+        text.endArray()
+    }
+
+    /// Buckets a row each with a header: time, covered seconds, then what `metrics` came to.
+    static func csv(_ buckets: LevelBuckets, _ metrics: [Metric]) -> ByteBuffer {
+        let names = metrics.flatMap { $0 == .lp ? ["lp_mean", "lp_min", "lp_max"] : [$0.name] }
+        var rows = ByteBuffer(string: (["t", "covered_s"] + names).joined(separator: ",") + "\n")
+        for index in 0..<buckets.count {
+            rows.writeString(Timestamp(milliseconds: buckets.edges[index]).description)
+            rows.writeStaticString(",")
+            rows.write(buckets.coveredTicks[index], decimals: 1)
+            for metric in metrics {
+                rows.writeStaticString(",")
+                if metric == .lp {
+                    if let mean = hundredths(buckets.mean(index)) { rows.write(mean, decimals: 2) }
+                    rows.writeStaticString(",")
+                    rows.write(tenths: buckets.minima[metric.rawValue][index])
+                    rows.writeStaticString(",")
+                    rows.write(tenths: buckets.maxima[metric.rawValue][index])
+                } else {
+                    rows.write(tenths: buckets.lasts[metric.rawValue][index])
+                }
+            }
+            rows.writeStaticString("\n")
+        }
+        return rows
     }
 
     private static func write(
@@ -204,9 +258,13 @@ extension HistoryBody {
 extension ByteBuffer {
     fileprivate mutating func write(tenths: Int16) {
         guard tenths != Levels.none else { return }
+        write(Int64(tenths), decimals: 1)
+    }
+
+    fileprivate mutating func write(_ value: Int64, decimals: Int) {
         writeWithUnsafeMutableBytes(minimumWritableBytes: 24) { bytes in
             Digits.write(
-                Int64(tenths), decimals: 1,
+                value, decimals: decimals,
                 to: bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), at: 0)
         }
     }

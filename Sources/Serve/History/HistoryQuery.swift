@@ -61,18 +61,24 @@ struct BucketQuery {
     /// The most buckets of an answer with LN, each of which is made of a histogram.
     static let mostExceedanceBuckets: Int64 = 10_000
 
-    init(_ query: QueryText) throws(Problem) {
+    /// - Parameters:
+    ///   - allowed: the metrics that may be asked for, and are when none is.
+    ///   - formats: those that buckets may be answered in.
+    init(
+        _ query: QueryText, metrics allowed: [Metric] = Metric.allCases, formats: [String] = ["json"]
+    ) throws(Problem) {
         range = try HistoryQuery.range(query)
         let points = try query.integer("points", in: 1...BucketWidth.mostBuckets)
         let step = try query.integer("step", in: 1...86_400)
         if points != nil, step != nil {
             throw .malformed("step", "and points exclude each other")
         }
-        if try query.word("format", of: ["json", "csv", "ndjson"]) ?? "json" != "json" {
-            throw .unprocessable("format", "of buckets must be json")
+        let format = try query.word("format", of: ["json", "csv", "ndjson"]) ?? "json"
+        guard formats.contains(format) else {
+            throw .unprocessable("format", "of buckets must be \(formats.joined(separator: " or "))")
         }
         let clock = try query.clock()
-        metrics = try query.metrics()
+        metrics = try query.metrics(of: allowed)
         exceedances = try query.percentages("ln")
         let length = range.milliseconds
         stepSeconds =

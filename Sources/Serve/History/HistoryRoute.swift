@@ -17,7 +17,7 @@ struct HistoryRoute: Sendable {
                 BucketQuestion(
                     unit: unit, range: query.range, edges: query.edges, metrics: query.metrics,
                     exceedances: query.exceedances))
-            let body = HistoryBody.buckets(stored, of: unit, query)
+            let body = HistoryBody.buckets(stored, of: .unit(unit), query)
             return .revalidated(body, contentType: "application/json", for: request)
         case .raw(let query):
             let stored = try await history.frames(of: unit, in: query.range, limit: query.limit)

@@ -114,13 +114,13 @@ struct QueryText {
         return levels
     }
 
-    /// Names of metrics with commas between them; all when it is not there.
-    func metrics() throws(Problem) -> [Metric] {
-        guard let text = try text("metrics") else { return Metric.allCases }
+    /// Names of metrics with commas between them; all that are allowed when it is not there.
+    func metrics(of allowed: [Metric] = Metric.allCases) throws(Problem) -> [Metric] {
+        guard let text = try text("metrics") else { return allowed }
         var chosen: Set<Metric> = []
         for name in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let metric = Metric(name: name) else {
-                let names = Metric.allCases.map(\.name).joined(separator: ", ")
+            guard let metric = Metric(name: name), allowed.contains(metric) else {
+                let names = allowed.map(\.name).joined(separator: ", ")
                 throw .unprocessable("metrics", "must be some of \(names)")
             }
             chosen.insert(metric)

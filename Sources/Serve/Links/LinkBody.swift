@@ -7,7 +7,10 @@ import NIOCore
 
 /// The answers about links.
 enum LinkBody {
-    static func list(_ links: [PortalLink], at now: Timestamp) -> ByteBuffer {
+    /// - Parameter open: the path of the project's quick share; `nil` while it is off.
+    static func list(
+        _ links: [PortalLink], open: String?, base: String?, at now: Timestamp
+    ) -> ByteBuffer {
         var text = JSONText(capacity: 256 + links.count * 256)
         text.beginObject()
         text.key("links")
@@ -18,17 +21,26 @@ enum LinkBody {
             text.endObject()
         }
         text.endArray()
+        text.key("open")
+        text.beginObject()
+        text.key("enabled")
+        text.bool(open != nil)
+        text.key("path")
+        text.string(open)
+        text.key("url")
+        text.string(open.flatMap { path in base.map { $0 + path } })
+        text.endObject()
         text.endObject()
         return text.buffer
     }
 
     /// With its address, this once.
     ///
-    /// - Parameter base: the public URL; `nil`: the page knows it, and puts the path behind it.
+    /// - Parameter address: what addresses begin with; it may not be known.
     static func made(
-        _ link: PortalLink, token: String, base: String?, at now: Timestamp
+        _ link: PortalLink, token: String, _ address: PortalAddress, at now: Timestamp
     ) -> ByteBuffer {
-        let path = "/portal/enter/\(token)"
+        let path = LinkBody.path(token)
         var text = JSONText(capacity: 512)
         text.beginObject()
         write(link, at: now, into: &text)
@@ -37,10 +49,16 @@ enum LinkBody {
         text.key("path")
         text.string(path)
         text.key("url")
-        text.string(base.map { $0 + path })
+        text.string(address.base.map { $0 + path })
+        text.key("is_public")
+        text.bool(address.isPublic)
         text.endObject()
         return text.buffer
     }
+
+    static let revoked = ByteBuffer(string: #"{"status":"revoked"}"#)
+
+    static func path(_ token: String) -> String { "/portal/enter/\(token)" }
 
     private static func write(_ link: PortalLink, at now: Timestamp, into text: inout JSONText) {
         text.key("id")

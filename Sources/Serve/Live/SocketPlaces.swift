@@ -6,7 +6,7 @@ import Synchronization
 final class SocketPlaces: Sendable {
     private struct Taken {
         var byAddress: [String: Int] = [:]
-        var bySession: [Int64: Int] = [:]
+        var bySession: [String: Int] = [:]
     }
 
     private let perAddress: Int
@@ -24,14 +24,14 @@ final class SocketPlaces: Sendable {
     struct Place: Sendable {
         fileprivate let places: SocketPlaces
         fileprivate let address: String
-        fileprivate let session: Int64
+        fileprivate let session: String
 
         /// Once.
         func leave() { places.leave(address, session) }
     }
 
     /// - Returns: `nil` when either bound is reached.
-    func take(address: String, session: Int64) -> Place? {
+    func take(address: String, session: String) -> Place? {
         taken.withLock {
             guard $0.byAddress[address, default: 0] < perAddress else {
                 counts.hit(.socketsPerAddress)
@@ -47,7 +47,7 @@ final class SocketPlaces: Sendable {
         }
     }
 
-    private func leave(_ address: String, _ session: Int64) {
+    private func leave(_ address: String, _ session: String) {
         taken.withLock {
             $0.byAddress[address] = $0.byAddress[address].flatMap { $0 > 1 ? $0 - 1 : nil }
             $0.bySession[session] = $0.bySession[session].flatMap { $0 > 1 ? $0 - 1 : nil }

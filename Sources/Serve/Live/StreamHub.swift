@@ -18,42 +18,67 @@ import Web
 package final class StreamHub: Service {
     private struct Viewer {
         let socket: WebSocket
-        let tokenID: Int64
+        /// Where a client looks; `nil` for an operator.
+        let place: ClientPlace?
     }
 
+    /// Who looks at a unit: operators, and clients by the stay that they see of it. As long as a stay
+    /// is all that there is to see, they are sent the same bytes.
     private struct Audience {
         var stream = UnitStream()
-        let group = WebSocketGroup()
+        let operators = WebSocketGroup()
+        var clients: [UnitStay: WebSocketGroup] = [:]
         var viewers: [ObjectIdentifier: Viewer] = [:]
+
+        var groups: [WebSocketGroup] { [operators] + clients.values }
+
+        mutating func group(of place: ClientPlace?) -> WebSocketGroup {
+            guard let stay = place?.stay else { return operators }
+            if let group = clients[stay] { return group }
+            let group = WebSocketGroup()
+            clients[stay] = group
+            return group
+        }
+
+        mutating func remove(_ socket: WebSocket) {
+            for group in groups { group.remove(socket) }
+            clients = clients.filter { $0.value.count > 0 }
+            viewers[ObjectIdentifier(socket)] = nil
+        }
     }
 
     private let live: any LiveFeed
     private let history: any LevelHistory
     private let demand: any Demand
-    private let tokens: any TokenDirectory
     private let directory: any UnitDirectory
     let counts: ServeCounts
+    /// All sockets of both ports: whose access ends leaves within a second.
+    let watch: SocketWatch
     private let clock: any WallClock
     private let interval: Duration
     private let logger: Logger
-    private let audiences = Mutex<[UnitID: Audience]>([:])
+    /// Clients that look where no unit stands are at `nil`.
+    private let audiences = Mutex<[UnitID?: Audience]>([:])
 
-    /// - Parameter interval: how often viewers are told what changes by time alone; each sixtieth
-    ///   time it is checked whether they may still be there.
+    /// - Parameter interval: how often viewers are told what changes by time alone. So often it is
+    ///   looked whether anything was configured, too, or an access ended; then, and each sixtieth
+    ///   time, it is checked whether viewers may still be there.
     package init(
         live: any LiveFeed, history: any LevelHistory, demand: any Demand,
-        tokens: any TokenDirectory, directory: any UnitDirectory, counts: ServeCounts,
+        operators: any OperatorDirectory, directory: any UnitDirectory, counts: ServeCounts,
         clock: any WallClock, interval: Duration = .seconds(1), logger: Logger
     ) {
         self.live = live
         self.history = history
         self.demand = demand
-        self.tokens = tokens
         self.directory = directory
         self.counts = counts
         self.clock = clock
         self.interval = interval
         self.logger = logger
+        watch = SocketWatch(
+            revision: { [try await directory.revision(), try await operators.accessRevision()] },
+            logger: logger)
     }
 
     /// Tells viewers until a graceful shutdown; their sockets are closed by the listener.
@@ -62,6 +87,7 @@ package final class StreamHub: Service {
         await withTaskGroup { group in
             group.addTask {
                 for await batch in updates.cancelOnGracefulShutdown() {
+                    await self.checkClients()
                     self.tell(batch)
                     await self.tellOfUpstreams(batch)
                 }
@@ -72,7 +98,7 @@ package final class StreamHub: Service {
                     while (try? await Task.sleep(for: self.interval)) != nil {
                         self.tick()
                         ticks += 1
-                        if ticks.isMultiple(of: 60) { await self.checkViewers() }
+                        await self.checkViewers(always: ticks.isMultiple(of: 60))
                     }
                 }
             }
@@ -104,9 +130,8 @@ extension StreamHub {
                 var audience = audiences[unit] ?? Audience()
                 let unseen = audience.stream.take(frames, at: now)
                 if !audience.viewers.isEmpty {
-                    var messages = unseen.map(StreamMessage.frame)
-                    messages += statusChange(of: unit, &audience, now)
-                    send(messages, to: audience.group)
+                    let status = statusChange(of: unit, &audience, now)
+                    send(unseen, status, to: audience)
                 }
                 audiences[unit] = audience
             }
@@ -140,12 +165,24 @@ extension StreamHub {
     }
 
     private func send(
-        _ event: SoundEvent, toViewersOf unit: UnitID, _ audiences: inout [UnitID: Audience],
+        _ event: SoundEvent, toViewersOf unit: UnitID, _ audiences: inout [UnitID?: Audience],
         _ now: Timestamp
     ) {
-        guard let audience = audiences[unit], !audience.viewers.isEmpty else { return }
+        guard let viewers = audiences[unit]?.viewers.values, !viewers.isEmpty else { return }
         audiences[unit]?.stream.speak(at: now)
-        send([StreamMessage.event(event)], to: audience.group)
+        let whole = StreamHub.framed([StreamMessage.event(event)])
+        let scrubbed = StreamMessage.clientEvent(event).map { StreamHub.framed([$0]) }
+        for viewer in viewers {
+            let bytes: ByteBuffer?
+            if let place = viewer.place {
+                bytes = place.location == event.location ? scrubbed : nil
+            } else {
+                bytes = whole
+            }
+            guard let bytes else { continue }
+            counts.sent(1)
+            viewer.socket.send(framed: bytes, messages: 1)
+        }
     }
 
     /// Tells what changes by time alone: a state gone stale, a long silence.
@@ -153,11 +190,11 @@ extension StreamHub {
         let now = clock.now
         audiences.withLock { audiences in
             for (unit, var audience) in audiences where !audience.viewers.isEmpty {
-                var messages = statusChange(of: unit, &audience, now)
+                var messages = unit.map { statusChange(of: $0, &audience, now) } ?? []
                 if audience.stream.needsHeartbeat(at: now) {
                     messages.append(StreamMessage.heartbeat)
                 }
-                send(messages, to: audience.group)
+                for group in audience.groups { send(messages, to: group) }
                 audiences[unit] = audience
             }
         }
@@ -169,6 +206,23 @@ extension StreamHub {
         let state = live.state(of: unit)
         guard let status = audience.stream.change(to: state, at: now) else { return [] }
         return [StreamMessage.status(status, since: UnitStream.since(status, state))]
+    }
+
+    /// Tells an audience of frames and what comes with them. Clients are sent what they may see.
+    private func send(_ frames: [Frame], _ others: [ByteBuffer], to audience: Audience) {
+        let messages = frames.map(StreamMessage.frame) + others
+        guard !messages.isEmpty else { return }
+        let whole = StreamHub.framed(messages)
+        counts.sent(messages.count * audience.operators.count)
+        audience.operators.send(framed: whole, messages: messages.count)
+        for (stay, group) in audience.clients {
+            if frames.allSatisfy({ stay.contains($0.time) && stay.isWhole($0) }) {
+                counts.sent(messages.count * group.count)
+                group.send(framed: whole, messages: messages.count)
+            } else {
+                send(frames.compactMap(stay.scrubbed).map(StreamMessage.frame) + others, to: group)
+            }
+        }
     }
 
     private func send(_ messages: [ByteBuffer], to group: WebSocketGroup) {
@@ -189,32 +243,43 @@ extension StreamHub {
 extension StreamHub {
     /// Adds a viewer: it gets the frames that history does not have yet, or at least the newest
     /// one, then the state, then what comes; no frame twice, none left out.
-    func join(_ unit: UnitID, _ socket: WebSocket, tokenID: Int64) {
-        demand.begin(unit)
+    ///
+    /// - Parameter unit: `nil`: where a client looks, no unit stands.
+    /// - Parameter place: where a client looks; `nil` for an operator.
+    func join(
+        _ unit: UnitID?, _ socket: WebSocket, at place: ClientPlace? = nil
+    ) {
+        if let unit { demand.begin(unit) }
         let now = clock.now
-        let complete = history.completeUntil(unit)
         audiences.withLock { audiences in
             var audience = audiences[unit] ?? Audience()
-            // Frames that are known and not told yet go to the others first: the feed, which
-            // brings them again, will find them told.
-            let recent = live.recent(unit, after: nil)
-            let unseen = audience.stream.take(recent, at: now)
-            send(unseen.map(StreamMessage.frame), to: audience.group)
-            let state = live.state(of: unit)
-            var first = StreamHub.unstored(recent, complete)
-            if first.isEmpty, let newest = state.newest { first = [newest] }
-            send(statusChange(of: unit, &audience, now), to: audience.group)
-            let status = state.status(at: now)
-            let greeting =
-                first.map(StreamMessage.frame)
-                + [StreamMessage.status(status, since: UnitStream.since(status, state))]
+            let greeting = unit.map { self.greeting(of: $0, &audience, for: place, now) }
+                ?? [StreamMessage.unassigned]
             counts.sent(greeting.count)
             counts.opened()
             socket.send(framed: StreamHub.framed(greeting), messages: greeting.count)
-            audience.group.add(socket)
-            audience.viewers[ObjectIdentifier(socket)] = Viewer(socket: socket, tokenID: tokenID)
+            audience.group(of: place).add(socket)
+            audience.viewers[ObjectIdentifier(socket)] = Viewer(socket: socket, place: place)
             audiences[unit] = audience
         }
+    }
+
+    /// What a new viewer is told first.
+    private func greeting(
+        of unit: UnitID, _ audience: inout Audience, for place: ClientPlace?, _ now: Timestamp
+    ) -> [ByteBuffer] {
+        // Frames that are known and not told yet go to the others first: the feed, which brings
+        // them again, will find them told.
+        let recent = live.recent(unit, after: nil)
+        let unseen = audience.stream.take(recent, at: now)
+        let state = live.state(of: unit)
+        send(unseen, statusChange(of: unit, &audience, now), to: audience)
+        var first = StreamHub.unstored(recent, history.completeUntil(unit))
+        if first.isEmpty, let newest = state.newest { first = [newest] }
+        if let stay = place?.stay { first = first.compactMap(stay.scrubbed) }
+        let status = state.status(at: now)
+        return first.map(StreamMessage.frame)
+            + [StreamMessage.status(status, since: UnitStream.since(status, state))]
     }
 
     /// Those of `recent` that history may not have yet.
@@ -224,38 +289,49 @@ extension StreamHub {
         return newest < complete ? recent : recent.filter { complete < $0.time }
     }
 
-    func leave(_ unit: UnitID, _ socket: WebSocket) {
-        audiences.withLock { audiences in
-            audiences[unit]?.group.remove(socket)
-            audiences[unit]?.viewers[ObjectIdentifier(socket)] = nil
-        }
+    func leave(_ unit: UnitID?, _ socket: WebSocket) {
+        audiences.withLock { $0[unit]?.remove(socket) }
         counts.closed()
-        demand.end(unit)
+        if let unit { demand.end(unit) }
     }
 
-    /// Closes the sockets whose token has ended (4401) or whose unit is gone (4404).
-    func checkViewers() async {
-        let viewers = audiences.withLock { audiences in
-            audiences.flatMap { unit, audience in audience.viewers.values.map { (unit, $0) } }
-        }
-        guard !viewers.isEmpty else { return }
+    /// As ``checkViewers(always:)`` while there are clients: of what ends their sight of a unit
+    /// nothing may come after.
+    private func checkClients() async {
+        let hasClients = audiences.withLock { $0.values.contains { !$0.clients.isEmpty } }
+        if hasClients { await checkViewers(always: false) }
+    }
+
+    /// Closes the sockets whose access has ended (4401), whose unit is gone, or is no longer where a
+    /// client looks (4404).
+    ///
+    /// - Parameter always: also when nothing was configured, and no access ended, since the last time.
+    func checkViewers(always: Bool = true) async {
+        guard await watch.needsCheck() || always else { return }
         do {
-            let units = Set(try await directory.units().map(\.id))
-            var ended: Set<Int64> = []
-            for tokenID in Set(viewers.map(\.1.tokenID))
-            where try await tokens.token(withID: tokenID) == nil {
-                ended.insert(tokenID)
+            try await watch.check()
+            let viewers = audiences.withLock { audiences in
+                audiences.flatMap { unit, audience in audience.viewers.values.map { (unit, $0) } }
             }
+            guard !viewers.isEmpty else { return }
+            let units = Set(try await directory.units().map(\.id))
             for (unit, viewer) in viewers {
-                if ended.contains(viewer.tokenID) {
-                    viewer.socket.close(.sessionEnded)
-                } else if !units.contains(unit) {
-                    viewer.socket.close(.notFound)
+                if let unit, !units.contains(unit) {
+                    close(viewer, of: unit)
+                } else if let place = viewer.place, try await !place.holds() {
+                    close(viewer, of: unit)
                 }
             }
         } catch {
+            watch.forgetCheck()
             logger.warning("viewers could not be checked", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// There is nothing to see any more: from now on the viewer is told nothing.
+    private func close(_ viewer: Viewer, of unit: UnitID?) {
+        audiences.withLock { $0[unit]?.remove(viewer.socket) }
+        viewer.socket.close(.notFound)
     }
 }
 

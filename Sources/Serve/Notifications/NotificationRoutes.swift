@@ -33,7 +33,7 @@ struct NotificationRoutes: Sendable {
     }
 
     private func list(_ context: RequestScope) async throws -> Response {
-        let isWhole = context.access.map { $0.token.scope >= .admin } ?? false
+        let isWhole = context.access.map { $0.scope >= .admin } ?? false
         return .json(RecipientBody.list(try await book.recipients(), isWhole: isWhole))
     }
 

@@ -24,6 +24,10 @@ package struct OperatorListener: Service {
         package var socketsPerAddress = 200
         package var socketsPerSession = 20
         package var signInsPerMinute = 10
+        /// What clients' addresses begin with.
+        package var portal = PortalAddress(publicURL: nil, host: "127.0.0.1", isLoopback: true)
+        /// Whether quick share is on.
+        package var opensLinks = false
         /// The program's version, for `/metrics`.
         package var version = ""
         /// The longest body of a request. Past it: 413.
@@ -56,6 +60,7 @@ package struct OperatorListener: Service {
         package var sites: any SiteBook
         package var rules: any RuleBook
         package var events: any EventBook
+        package var open: any OpenEvents
         package var replays: any Replays
         package var history: any LevelHistory
         package var importer: any FrameImporter
@@ -64,6 +69,7 @@ package struct OperatorListener: Service {
         package var tokens: any TokenDirectory
         package var recipients: any RecipientBook
         package var portal: any PortalBook
+        package var accounts: any AccountBook
         package var store: any StoreHealth
         package var pipeline: any PipelineHealth
         package var upstreams: any UpstreamHealth
@@ -74,16 +80,18 @@ package struct OperatorListener: Service {
 
         package init(
             directory: any UnitDirectory, sites: any SiteBook, rules: any RuleBook,
-            events: any EventBook, replays: any Replays, history: any LevelHistory,
+            events: any EventBook, open: any OpenEvents, replays: any Replays, history: any LevelHistory,
             importer: any FrameImporter, deletion: any FrameDeletion, live: any LiveFeed,
             tokens: any TokenDirectory, recipients: any RecipientBook, portal: any PortalBook,
-            store: any StoreHealth, pipeline: any PipelineHealth, upstreams: any UpstreamHealth,
-            units: any UnitHealth, faults: [any FaultCounts], clock: any WallClock
+            accounts: any AccountBook, store: any StoreHealth, pipeline: any PipelineHealth,
+            upstreams: any UpstreamHealth, units: any UnitHealth, faults: [any FaultCounts],
+            clock: any WallClock
         ) {
             self.directory = directory
             self.sites = sites
             self.rules = rules
             self.events = events
+            self.open = open
             self.replays = replays
             self.history = history
             self.importer = importer
@@ -92,6 +100,7 @@ package struct OperatorListener: Service {
             self.tokens = tokens
             self.recipients = recipients
             self.portal = portal
+            self.accounts = accounts
             self.store = store
             self.pipeline = pipeline
             self.upstreams = upstreams
@@ -113,9 +122,10 @@ package struct OperatorListener: Service {
         keys: KeyRing, assets: AssetCatalog = .embedded,
         onBound: @escaping @Sendable (Int) async -> Void = { _ in }, logger: Logger
     ) throws {
-        let policy = AnswerPolicy(isSecure: configuration.isSecure)
+        var policy = AnswerPolicy(isSecure: configuration.isSecure)
+        policy.formTarget = configuration.portal
         let authenticator = Authenticator(
-            tokens: sources.tokens,
+            tokens: sources.tokens, operators: sources.accounts,
             cookie: SessionCookie(keys: keys, isSecure: configuration.isSecure),
             clock: sources.clock)
         let origins = OriginPolicy(
@@ -125,7 +135,8 @@ package struct OperatorListener: Service {
         let replays = TransferPlaces(configuration.exports, .replays, counts: counts)
         let routes = OperatorRoutes(
             sources: sources, configuration: configuration, policy: policy,
-            authenticator: authenticator, origins: origins, pages: try Pages(assets),
+            authenticator: authenticator, origins: origins,
+            pages: try Pages(assets, active: { sources.open.openEvents().count }),
             assets: assets, replays: replays, announce: { [hub] in await hub.announce($0) }, log: log)
         let sockets = SocketRouting(
             routes: [
@@ -134,10 +145,11 @@ package struct OperatorListener: Service {
                 EventPlayRoute(
                     sources: sources, places: replays, counts: counts, pace: configuration.pace),
             ],
-            authenticator: authenticator, origins: origins, policy: policy,
+            gate: authenticator, origins: origins, policy: policy,
             places: SocketPlaces(
                 perAddress: configuration.socketsPerAddress,
                 perSession: configuration.socketsPerSession, counts: counts),
+            watch: hub.watch,
             log: log)
         listener = WebListener(
             name: "operator", host: configuration.host, port: configuration.port,

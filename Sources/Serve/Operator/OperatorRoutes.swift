@@ -31,14 +31,17 @@ struct OperatorRoutes {
         lookup = UnitLookup(directory: sources.directory, counts: log.counts)
         router = Router(context: RequestScope.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: AnswerMiddleware(policy: policy, log: log))
+        router.add(
+            middleware: AuditMiddleware(
+                log: sources.accounts, clock: sources.clock, logger: log.logger))
         router.add(middleware: MissingPageMiddleware(authenticator: authenticator, pages: pages))
         addOpen(assets)
         let signIn = SignIn(
             authenticator: authenticator, origins: origins, pages: pages,
             bodies: bodies, attemptsPerMinute: configuration.signInsPerMinute, logger: log.logger)
-        router.get("/sign-in") { try signIn.page($0, $1) }
+        router.get("/sign-in") { try await signIn.page($0, $1) }
         router.post("/sign-in") { try await signIn.submit($0, $1) }
-        router.post("/sign-out") { try signIn.signOut($0, $1) }
+        router.post("/sign-out") { try await signIn.signOut($0, $1) }
         let metrics = MetricsRoute(
             sources: sources, counts: log.counts, version: configuration.version)
         guarded("").get("/metrics") { _, _ in try await metrics.respond() }
@@ -47,6 +50,8 @@ struct OperatorRoutes {
         addRules(origins, replays)
         addEvents(origins, announce, replays)
         addNotifications(origins)
+        addLinks(origins, configuration)
+        addAccounts(origins, pages)
         addTransfers(origins, configuration)
         addPages(pages)
     }
@@ -187,6 +192,27 @@ struct OperatorRoutes {
                 .add(middleware: ChangeMiddleware(scope: .admin, origins: origins)))
     }
 
+    /// Links that let clients in.
+    private func addLinks(_ origins: OriginPolicy, _ configuration: OperatorListener.Configuration) {
+        LinkRoutes(
+            sources: sources, bodies: bodies, address: configuration.portal,
+            opensLinks: configuration.opensLinks, logger: log.logger
+        ).add(
+            to: guarded(""),
+            changing: guarded("")
+                .add(middleware: ChangeMiddleware(scope: .operator, origins: origins)))
+    }
+
+    /// Who may come in, and what they did.
+    private func addAccounts(_ origins: OriginPolicy, _ pages: Pages) {
+        AccountRoutes(book: sources.accounts, clock: sources.clock, bodies: bodies).add(
+            to: guarded("").add(middleware: ScopeMiddleware(scope: .admin)),
+            changing: guarded("")
+                .add(middleware: ChangeMiddleware(scope: .admin, origins: origins)))
+        let page = AccountsPage(book: sources.accounts, clock: sources.clock, pages: pages)
+        guarded("", isForPages: true).get("/accounts") { try await page.respond($0, $1) }
+    }
+
     /// Frames in and out in bulk.
     private func addTransfers(
         _ origins: OriginPolicy, _ configuration: OperatorListener.Configuration
@@ -219,12 +245,17 @@ struct OperatorRoutes {
                 query: UnitListQuery(request.uri.queryParameters), now: sources.clock.now)
             return try pages.units(view, requestID: context.requestID)
         }
+        let events = EventPages(sources: sources, pages: pages)
+        guarded.get("/events") { try await events.list($0, $1) }
+        guarded.get("/events/:event") { _, context in try await events.show(context) }
         SitePages(sources: sources, pages: pages).add(to: guarded)
         guarded.get("/units/:unit") { _, context in
             let unit = try await lookup.unit(context)
             let view = UnitView(snapshot: sources.snapshot(of: unit), now: sources.clock.now)
+            let scope = context.access?.scope ?? .viewer
             return try pages.unit(
-                view, scope: context.access?.scope ?? .viewer, requestID: context.requestID)
+                view, alerts: try await sources.alerts(of: unit.id, scope: scope), scope: scope,
+                requestID: context.requestID)
         }
     }
 }

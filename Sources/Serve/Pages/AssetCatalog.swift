@@ -66,7 +66,7 @@ package struct AssetCatalog: Sendable {
         return .json(asset.bytes, fields: [.cacheControl: "no-cache"])
     }
 
-    private static func key(_ name: String) -> String {
+    static func key(_ name: String) -> String {
         name.replacing(".", with: "_").replacing("-", with: "_")
     }
 

@@ -1,28 +1,42 @@
 //  PageSection.swift · Serve
 
+import Monitoring
+
 /// The parts of the operators' pages, in the order of the bar.
 enum PageSection: String, CaseIterable {
-    case units
-    case projects
+    case events, units, projects, accounts
 
     var words: String {
         switch self {
+        case .events: "Events"
         case .units: "Units"
         case .projects: "Projects"
+        case .accounts: "Accounts"
         }
     }
 
     var address: String {
         switch self {
+        case .events: "/events"
         case .units: "/"
         case .projects: "/projects"
+        case .accounts: "/accounts"
         }
     }
 
-    /// For the bar: `href`, `words`, `is_current`.
-    static func context(current: PageSection) -> [[String: Any]] {
-        allCases.map {
-            ["href": $0.address, "words": $0.words, "is_current": $0 == current]
+    /// Who may see it.
+    private var scope: AccessToken.Scope { self == .accounts ? .admin : .viewer }
+
+    /// For the bar: `href`, `words`, `is_current`; `badge`, how many events are active, if
+    /// `has_badge`.
+    static func context(
+        current: PageSection, scope: AccessToken.Scope, active: Int
+    ) -> [[String: Any]] {
+        allCases.filter { $0.scope <= scope }.map { section in
+            [
+                "href": section.address, "words": section.words, "is_current": section == current,
+                "has_badge": section == .events && active > 0, "badge": "\(active)",
+            ]
         }
     }
 }

@@ -38,18 +38,21 @@ enum PageText {
         return "\(date.day) \(months[Int(date.month) - 1]) \(clock)"
     }
 
-    /// `23 Nov 2026 22:44` on `clock`, as `moment` of `zone.js` says it.
-    static func moment(_ time: Timestamp, on clock: some LocalClock) -> String {
+    /// `24 Nov 2026 22:40`, or with seconds, on `clock`, as `moment` of `zone.js` says it.
+    static func moment(
+        _ time: Timestamp, hasSeconds: Bool = false, on clock: some LocalClock = ZoneClock.utc
+    ) -> String {
         let local = time.milliseconds + clock.offset(at: time.milliseconds)
         let day = floorDivide(local, by: 86_400_000)
-        let minutes = (local - day * 86_400_000) / 60_000
+        let seconds = (local - day * 86_400_000) / 1000
         let date = Timestamp.civil(fromDays: day)
-        return "\(date.day) \(months[Int(date.month) - 1]) \(date.year) "
-            + "\(twoDigits(minutes / 60)):\(twoDigits(minutes % 60))"
+        let text = "\(twoDigits(seconds / 3600)):\(twoDigits(seconds / 60 % 60))"
+        return "\(date.day) \(months[Int(date.month) - 1]) \(date.year) \(text)"
+            + (hasSeconds ? ":\(twoDigits(seconds % 60))" : "")
     }
 
     private static let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-    private static let months = [
+    static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec",
     ]
 

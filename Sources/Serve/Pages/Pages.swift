@@ -10,25 +10,19 @@ import NIOCore
 
 /// Renders the pages. Every template also has `assets` (addresses by key: `assets.unit_js`),
 /// `title`, `request_id`, `home` (where the brand leads to) and, on operators' pages, `nav` with
-/// `sections`: `href`, `words`, `is_current`.
+/// `sections`: see `PageSection.context`; and `viewers` with the `name` of who is signed in.
 struct Pages: Sendable {
     private let library: MustacheLibrary
     private let addresses: [String: String]
+    /// How many events are active now.
+    private let active: @Sendable () -> Int
 
-    /// What is rendered by name, beside what these include.
-    private static let names = [
-        "location",
-        "not-found",
-        "project",
-        "projects",
-        "sign-in",
-        "unit",
-        "units",
-    ]
-
-    /// - Throws: ``PageError`` when a template is missing or malformed: a fault of the program,
-    ///   seen at its start.
-    init(_ assets: AssetCatalog) throws(PageError) {
+    /// - Parameter active: how many events are, for the bar; asked for each page.
+    /// - Throws: ``PageError`` when a template is malformed: a fault of the program, seen at its
+    ///   start.
+    init(
+        _ assets: AssetCatalog, active: @escaping @Sendable () -> Int = { 0 }
+    ) throws(PageError) {
         var library = MustacheLibrary()
         for (name, text) in assets.templates {
             do {
@@ -37,11 +31,9 @@ struct Pages: Sendable {
                 throw .malformed(name, "\(error)")
             }
         }
-        for name in Pages.names where library.getTemplate(named: name) == nil {
-            throw .missing(name)
-        }
         self.library = library
         addresses = assets.addresses
+        self.active = active
     }
 
     /// What scripts say with the words of the server, on both pages of units: `reasons_of_rate`
@@ -53,31 +45,36 @@ struct Pages: Sendable {
         "reasons": FaultReason.allCases.map { ["reason": $0.rawValue, "words": $0.words] },
     ]
 
-    /// `unit`: see `UnitView.context`; `may_change`; `rates`: the settings of the rate, with
-    /// `value`, `words`, `selected`.
+    /// `unit`, `levels`: see `UnitView`; `may_change`; `rates`: the settings of the rate, with
+    /// `value`, `words`, `selected`; `alerts`: see `AlertsView.context`.
     func unit(
-        _ view: UnitView, scope: AccessToken.Scope, requestID: String
+        _ view: UnitView, alerts: AlertsView? = nil, scope: AccessToken.Scope, requestID: String
     ) throws -> Response {
         let unit = view.snapshot.unit
         let rates: [[String: Any]] = Unit.Rate.allCases.map {
             ["value": $0.rawValue, "words": $0.words, "selected": $0 == unit.rate]
         }
-        return try page(
-            "unit", title: unit.id.name, section: .units,
-            ["unit": view.context, "may_change": scope >= .operator, "rates": rates], requestID)
+        var context: [String: Any] = [
+            "unit": view.context, "levels": view.levels, "may_change": scope >= .operator,
+            "rates": rates,
+        ]
+        context["alerts"] = alerts?.context
+        return try page("unit", title: unit.id.name, section: .units, context, requestID)
     }
+
+    /// Whether there is a file of this name.
+    func has(_ asset: String) -> Bool { addresses[AssetCatalog.key(asset)] != nil }
 
     /// See `UnitListView.context`.
     func units(_ view: UnitListView, requestID: String) throws -> Response {
         try page("units", title: "Units", section: .units, view.context, requestID)
     }
 
-    /// `failed`: the token shown was not good; `next`: the page to go on to, for a hidden field of
-    /// that name.
-    func signIn(failed: Bool, next: String, requestID: String) throws -> Response {
+    /// See `SignInView.context`.
+    func signIn(_ view: SignInView, requestID: String) throws -> Response {
         try page(
-            "sign-in", title: "Sign in", ["failed": failed, "next": next], requestID,
-            status: failed ? .unauthorized : .ok)
+            "sign-in", title: "Sign in", view.context, requestID,
+            status: view.failure == nil ? .ok : .unauthorized)
     }
 
     func notFound(requestID: String) throws -> Response {
@@ -88,12 +85,17 @@ struct Pages: Sendable {
     ///   them, because nobody is signed in.
     func page(
         _ template: String, title: String, section: PageSection? = nil, _ context: [String: Any],
-        _ requestID: String, status: HTTPResponse.Status = .ok
+        _ requestID: String, status: HTTPResponse.Status = .ok, home: String = "/"
     ) throws -> Response {
         var context = context.merging(Pages.dictionary) { own, _ in own }
         context["assets"] = addresses
-        context["home"] = "/"
-        context["nav"] = section.map { ["sections": PageSection.context(current: $0)] }
+        context["home"] = home
+        context["nav"] = section.map { section in
+            let viewer = PageViewer.access
+            let sections = PageSection.context(
+                current: section, scope: viewer?.scope ?? .viewer, active: active())
+            return ["sections": sections, "viewers": viewer.map { [["name": $0.name]] } ?? []]
+        }
         context["title"] = title
         context["request_id"] = requestID
         guard let text = library.render(context, withTemplate: template) else {

@@ -30,7 +30,7 @@ struct UnitListView {
             return row
         }
         return [
-            "units": rows, "has_units": !units.isEmpty, "totals": totals,
+            "units": rows, "has_units": !units.isEmpty, "totals": UnitListView.totals(of: units, now: now),
             "notices": upstreams.flatMap { $0.notices(now: now) }, "q": query.text,
             "sorts": UnitListQuery.Sort.allCases.map {
                 option($0.rawValue, $0.words, isSelected: $0 == query.sort)
@@ -44,7 +44,8 @@ struct UnitListView {
         ["value": value, "words": words, "selected": isSelected]
     }
 
-    private var totals: String {
+    /// `36 measuring · 2 stopped · 1 no data since 03:10`
+    static func totals(of units: [UnitSnapshot], now: Timestamp) -> String {
         let groups = Dictionary(grouping: units) { $0.condition(at: now) }
         func part(_ condition: UnitSnapshot.Condition, _ words: String) -> String? {
             groups[condition].map { "\($0.count) \(words)" }

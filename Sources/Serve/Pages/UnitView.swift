@@ -54,6 +54,18 @@ struct UnitView {
         ]
     }
 
+    /// What the cards of levels name as `levels`: the keys of ``context``, and
+    ///
+    /// - `subject`: `unit`; `is_unit`; `live_empty`: what stands in a live chart without a reading.
+    /// - `history_summary`: what the history chart is, for those who hear it.
+    var levels: [String: Any] {
+        let own: [String: Any] = [
+            "subject": "unit", "is_unit": true, "history_summary": "History chart",
+            "live_empty": "Waiting for the first reading from this unit",
+        ]
+        return context.merging(own) { $1 }
+    }
+
     private var cost: CellularEstimate? { snapshot.report?.cellular }
 
     /// What full rate costs in a day: known at full rate, else eight times what idle costs; `nil`
@@ -65,7 +77,7 @@ struct UnitView {
         return report.cellular.bytesPerDay * (report.rate.isFull ? 1 : 8)
     }
 
-    private static func label(_ percent: Double?, _ unknown: String) -> String {
+    static func label(_ percent: Double?, _ unknown: String) -> String {
         guard let percent else { return unknown }
         guard let whole = Int(exactly: percent) else { return "L\(percent)" }
         return "L\(whole)"

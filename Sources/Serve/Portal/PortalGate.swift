@@ -12,12 +12,51 @@ struct PortalGate: Sendable {
     let book: any PortalBook
     let cookie: SessionCookie
     let clock: any WallClock
+    /// Whether quick share is on; sessions begun by it end when it is not.
+    let opensLinks: Bool
 
     /// - Returns: `nil` for nobody: no cookie, or one that does not hold.
     func session(_ fields: HTTPFields) async throws -> PortalSession? {
         guard let value = cookie.value(in: fields),
             let id = cookie.sessionID(of: value, now: clock.now)
         else { return nil }
-        return try await book.session(id, at: clock.now)
+        return try await session(id)
+    }
+
+    private func session(_ id: Int64) async throws -> PortalSession? {
+        let session = try await book.session(id, at: clock.now)
+        return session?.purpose == .open && !opensLinks ? nil : session
+    }
+}
+
+extension PortalGate: SocketGate {
+    func guest(_ fields: HTTPFields) async throws -> PortalSession? { try await session(fields) }
+
+    func session(of guest: PortalSession) -> String { "client \(guest.id)" }
+
+    func holds(_ guest: PortalSession) async throws -> Bool {
+        try await session(guest.id) != nil
+    }
+}
+
+/// Lets only clients through; the API answers 401, pages with the access page.
+struct PortalMiddleware: RouterMiddleware {
+    let gate: PortalGate
+    /// `nil`: for the API.
+    let pages: PortalPages?
+
+    func handle(
+        _ request: Request, context: RequestScope,
+        next: @concurrent (Request, RequestScope) async throws -> Response
+    ) async throws -> Response {
+        guard let session = try await gate.session(request.headers) else {
+            guard let pages else {
+                throw Problem(status: .unauthorized, detail: "Open the link that you were given.")
+            }
+            return try pages.access(requestID: context.requestID)
+        }
+        var context = context
+        context.client = session
+        return try await next(request, context)
     }
 }

@@ -83,7 +83,8 @@ enum RuleBody {
         text.string(site.unit?.name)
     }
 
-    private static func write(_ averaging: Averaging?, into text: inout JSONText) {
+    /// `nil` is `null`.
+    static func write(_ averaging: Averaging?, into text: inout JSONText) {
         guard let averaging else { return text.null() }
         text.beginObject()
         text.key("mode")

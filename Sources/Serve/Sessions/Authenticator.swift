@@ -6,20 +6,11 @@ import HTTPTypes
 import Hummingbird
 import Monitoring
 
-/// Who asks, and how they showed it.
-struct Access: Sendable {
-    let token: AccessToken
-    let isSession: Bool
-
-    /// What notes, logs and the audit call them.
-    var name: String { token.name }
-    /// What they may do.
-    var scope: AccessToken.Scope { token.scope }
-}
-
-/// Finds out who asks. The directory's word counts on each request: a revoked token is out at once.
+/// Finds out who asks. The directories' word counts on each request: a revoked token is out at once,
+/// and so is an operator who was removed.
 struct Authenticator: Sendable {
     let tokens: any TokenDirectory
+    let operators: any OperatorDirectory
     let cookie: SessionCookie
     let clock: any WallClock
 
@@ -30,13 +21,20 @@ struct Authenticator: Sendable {
             guard let secret = Authenticator.bearer(authorization),
                 let token = try await token(secret: secret)
             else { return nil }
-            return Access(token: token, isSession: false)
+            return Access(.token(token.id), token)
         }
-        guard let value = cookie.value(in: fields),
-            let id = cookie.sessionID(of: value, now: clock.now),
-            let token = try await tokens.token(withID: id)
-        else { return nil }
-        return Access(token: token, isSession: true)
+        guard let id = sessionID(fields) else { return nil }
+        return try await credentials.access(.session(id))
+    }
+
+    /// What credentials are worth.
+    var credentials: Credentials {
+        Credentials(tokens: tokens, operators: operators, clock: clock)
+    }
+
+    /// The session of a request's cookie, whether it holds still or not.
+    func sessionID(_ fields: HTTPFields) -> Int64? {
+        cookie.value(in: fields).flatMap { cookie.sessionID(of: $0, now: clock.now) }
     }
 
     /// The live token of this secret.
@@ -49,6 +47,16 @@ struct Authenticator: Sendable {
         let parts = authorization.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
         return parts[1]
+    }
+}
+
+extension Authenticator: SocketGate {
+    func guest(_ fields: HTTPFields) async throws -> Access? { try await access(fields) }
+
+    func session(of guest: Access) -> String { "\(guest.credential)" }
+
+    func holds(_ guest: Access) async throws -> Bool {
+        try await credentials.access(guest.credential) != nil
     }
 }
 
@@ -68,7 +76,9 @@ struct AccessMiddleware: RouterMiddleware {
         }
         var context = context
         context.access = access
-        return try await next(request, context)
+        guard isForPages else { return try await next(request, context) }
+        let asked = context
+        return try await PageViewer.$access.withValue(access) { try await next(request, asked) }
     }
 }
 

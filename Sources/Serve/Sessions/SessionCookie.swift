@@ -11,12 +11,12 @@ import Monitoring
 
 /// Makes and checks the values of a listener's session cookie.
 struct SessionCookie: Sendable {
-    /// How long a session lasts at most. Nothing is kept here that could tell when it was used.
+    /// How long a session lasts at most; the registry ends it sooner.
     static let lifetimeSeconds: Int64 = 30 * 86_400
 
     /// Whose sessions they are: a cookie of one serves nobody else.
     enum Audience: String {
-        /// Its session id is that of the token that it was begun with.
+        /// Its session id is ``OperatorSession/id``.
         case `operator`
         /// Its session id is ``PortalSession/id``.
         case portal
@@ -28,7 +28,14 @@ struct SessionCookie: Sendable {
     let isSecure: Bool
 
     var name: String { (isSecure ? "__Host-earshot-" : "earshot-") + audience.rawValue }
-    private var purpose: String { "earshot-\(audience.rawValue)-session\n" }
+    /// Cookies of operators from before they had sessions of their own hold the id of a token, and
+    /// serve no more.
+    private var purpose: String {
+        switch audience {
+        case .operator: "earshot-operator-session-2\n"
+        case .portal: "earshot-portal-session\n"
+        }
+    }
 
     /// The value of a session of this id that begins at `now`.
     func value(sessionID: Int64, now: Timestamp) -> String {

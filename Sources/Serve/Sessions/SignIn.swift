@@ -1,6 +1,6 @@
 //  SignIn.swift · Serve
 //
-//  A browser shows a token once and gets a session for it.
+//  A browser shows a name and a password, or a token, once and gets a session for it.
 
 import Foundation
 import HTTPTypes
@@ -48,10 +48,18 @@ final class SignIn: Sendable {
         return target
     }
 
-    func page(_ request: Request, _ context: RequestScope) throws -> Response {
+    func page(_ request: Request, _ context: RequestScope) async throws -> Response {
         let next = request.uri.queryParameters["next"].map(String.init)
+        return try await page(next: next.flatMap(SignIn.local) ?? "/", context)
+    }
+
+    private func page(
+        next: String, failure: SignInView.Failure? = nil, name: String = "", _ context: RequestScope
+    ) async throws -> Response {
+        let hasOperators = try await !authenticator.operators.operators().isEmpty
         return try pages.signIn(
-            failed: false, next: next.flatMap(SignIn.local) ?? "/", requestID: context.requestID)
+            SignInView(next: next, hasOperators: hasOperators, failure: failure, name: name),
+            requestID: context.requestID)
     }
 
     func submit(_ request: Request, _ context: RequestScope) async throws -> Response {
@@ -66,25 +74,72 @@ final class SignIn: Sendable {
         }
         let form = try await form(of: request)
         let next = form["next"].flatMap(SignIn.local) ?? "/"
+        let name = form["name"].map(SignIn.trimmed) ?? ""
         let secret = form["token"].map(SignIn.trimmed) ?? ""
-        guard let token = try await authenticator.token(secret: secret) else {
+        let failure: SignInView.Failure
+        let access: Access?
+        if name.isEmpty {
+            failure = .token
+            access = try await begin(secret: secret, at: now)
+        } else {
+            failure = .password
+            access = try await begin(name: name, password: form["password"] ?? "", at: now)
+        }
+        guard let access, case .session(let id) = access.credential else {
             logger.notice(
                 "a sign-in failed",
                 metadata: ["address": "\(context.address)", "request_id": "\(context.requestID)"])
-            return try pages.signIn(failed: true, next: next, requestID: context.requestID)
+            context.audit?.note(failure == .token ? "token not known" : "wrong name or password")
+            await context.audit?.record(
+                by: try await known(name), request, context, .unauthorized)
+            return try await page(next: next, failure: failure, name: name, context)
         }
+        context.audit?.note(access.isOperator ? "by password" : "by token")
+        await context.audit?.record(by: access.auditName, request, context, .seeOther)
         let cookie = authenticator.cookie
         return Response(
             status: .seeOther,
             headers: [
-                .location: next,
-                .setCookie: cookie.setting(cookie.value(sessionID: token.id, now: now)),
+                .location: next, .setCookie: cookie.setting(cookie.value(sessionID: id, now: now)),
             ])
     }
 
-    func signOut(_ request: Request, _ context: RequestScope) throws -> Response {
+    private func begin(secret: String, at now: Timestamp) async throws -> Access? {
+        guard let token = try await authenticator.token(secret: secret) else { return nil }
+        let session = try await authenticator.operators.beginSession(ofToken: token.id, at: now)
+        return Access(.session(session.id), token)
+    }
+
+    private func begin(
+        name: String, password: String, at now: Timestamp
+    ) async throws -> Access? {
+        do {
+            let session = try await authenticator.operators.signIn(
+                name: name, password: password, at: now)
+            guard let session, case .operator(let person) = session.holder else { return nil }
+            return Access(.session(session.id), person)
+        } catch OperatorError.busy {
+            throw Problem(
+                status: .serviceUnavailable, detail: "Too many sign in at once; try again.",
+                fields: [.retryAfter: "2"])
+        }
+    }
+
+    /// The operator of this name; empty for others: what was typed may be a password.
+    private func known(_ name: String) async throws -> String {
+        try await authenticator.operators.operators()
+            .first { $0.name.lowercased() == name.lowercased() }?.name ?? ""
+    }
+
+    func signOut(_ request: Request, _ context: RequestScope) async throws -> Response {
         guard origins.allowsChange(request.head) else {
             throw Problem(status: .forbidden, detail: "This form belongs to another site.")
+        }
+        if let id = authenticator.sessionID(request.headers),
+            let access = try await authenticator.credentials.access(.session(id))
+        {
+            try await authenticator.operators.end(operatorSession: id, at: authenticator.clock.now)
+            await context.audit?.record(by: access.auditName, request, context, .seeOther)
         }
         return Response(
             status: .seeOther,

@@ -32,9 +32,11 @@ struct SitePages: Sendable {
             guard let id = context.pathText("location"), let place = view.sites.locations[id],
                 let project = view.sites.projects[place.project]
             else { throw Problem.notFound }
+            var values = view.page(of: place, in: project)
+            let scope = context.access?.scope ?? .viewer
+            values["alerts"] = try await sources.alerts(ofLocation: id, scope: scope).context
             return try pages.page(
-                "location", title: place.name, section: .projects, view.page(of: place, in: project),
-                context.requestID)
+                "location", title: place.name, section: .projects, values, context.requestID)
         }
     }
 

@@ -123,7 +123,7 @@ struct SiteView {
     /// - `assignments`, newest first: `unit`, `has_page`, `from`, `to`, `is_open`, `is_planned`;
     ///   `has_assignments`.
     /// - `units`: `id`, `place` (where it is now; or empty), `is_elsewhere`, `is_here`; `has_units`.
-    /// - `active`, `has_active`: of events; `may_change`.
+    /// - `active`, `has_active`: of events; `may_change`. `alerts` comes from `AlertsView`.
     func page(of place: Location, in project: Project) -> [String: Any] {
         let clock = ZoneClock(name: project.timeZone) ?? .utc
         let all = sites.assignments(of: place.id)

@@ -72,6 +72,9 @@ enum StreamMessage {
         return text.buffer
     }
 
+    /// No unit stands where a client looks.
+    static let unassigned = ByteBuffer(string: #"{"type":"status","feed":"unassigned","since":null}"#)
+
     static let heartbeat = ByteBuffer(string: #"{"type":"heartbeat"}"#)
 
     static func dropped(_ count: Int) -> String { #"{"type":"dropped","count":\#(count)}"# }

@@ -9,8 +9,8 @@ struct MeterModel: Sendable {
     private let recorded: RecordedDay?
 
     /// Levels made up from a seed.
-    init(seed: UInt64, stretch: UInt64 = 0) {
-        seeded = SeededLevels(seed: seed, stretch: stretch)
+    init(seed: UInt64, stretch: UInt64 = 0, works: [Works] = []) {
+        seeded = SeededLevels(seed: seed, stretch: stretch, works: works)
         recorded = nil
     }
 

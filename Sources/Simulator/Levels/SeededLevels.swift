@@ -4,7 +4,8 @@
 //
 //      background = base(hour) + unit's offset + slow AR(1), 10 min + fast AR(1), 8 s
 //      pass-bys   = Poisson, rate by the hour; energy rises and falls like 1/(1+d²)²
-//      lp         = 10·lg(background + pass-bys) + 0.7 dB of meter ripple
+//      works      = what somebody asked for, with some of the background's ups and downs
+//      lp         = 10·lg(background + pass-bys + works) + 0.7 dB of meter ripple
 //
 //  Night is quiet (about 35 dB), day 12 dB louder, rush hours more; one vehicle in a hundred is
 //  loud. Hours are UTC.
@@ -21,6 +22,9 @@ struct SeededLevels: Sendable {
     private var fast = 0.0
     private var passBys: [PassBy] = []
     private var traffic = Traffic(epochMinute: 0)
+    private let works: [Works]
+    /// Those of the minute.
+    private var worksNow: [Works] = []
 
     /// More than these at once are not heard apart; further ones are left out.
     private static let passBysMax = 64
@@ -28,7 +32,9 @@ struct SeededLevels: Sendable {
     /// - Parameters:
     ///   - seed: decides the place, and what is heard there.
     ///   - stretch: another stretch of time at the same place, made on its own.
-    init(seed: UInt64, stretch: UInt64 = 0) {
+    ///   - works: they change nothing of what is heard else.
+    init(seed: UInt64, stretch: UInt64 = 0, works: [Works] = []) {
+        self.works = works
         random = SplitMix64(seed: seed)
         placeOffset = 3 * random.normals().0
         if stretch != 0 { random = SplitMix64(seed: seed &+ stretch &* 0x9E37_79B9) }
@@ -37,14 +43,20 @@ struct SeededLevels: Sendable {
 
     mutating func next(epochSecond: Int64) -> MeterSecond {
         let minute = Int64((Double(epochSecond) / 60).rounded(.down))
-        if traffic.epochMinute != minute { traffic = Traffic(epochMinute: minute) }
+        if traffic.epochMinute != minute {
+            traffic = Traffic(epochMinute: minute)
+            worksNow = works.filter { $0.seconds.overlaps(minute * 60..<minute * 60 + 60) }
+        }
         let (drift, gust) = random.normals()
         slow = slow * 0.998_335 + drift * 2.2 * 0.057_69
         fast = fast * 0.8825 + gust * 1.1 * 0.4703
         if random.unit() < traffic.passBysPerSecond { begin(at: epochSecond) }
 
         let background = traffic.base + placeOffset + slow + fast
-        let energy = pow(10, background / 10) + passByEnergy(at: epochSecond)
+        var energy = pow(10, background / 10) + passByEnergy(at: epochSecond)
+        for works in worksNow where works.seconds.contains(epochSecond) {
+            energy += pow(10, (works.level + 0.5 * slow + 0.8 * fast) / 10)
+        }
         let mean = 10 * log10(energy)
         let (ripple, spread) = random.normals()
         let lp = mean + 0.7 * ripple

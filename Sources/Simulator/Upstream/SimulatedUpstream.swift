@@ -70,7 +70,10 @@ struct SimulatedUpstream: Sendable {
         for index in 0..<rosterCount {
             let model: MeterModel =
                 switch configuration.levels {
-                case .seeded: MeterModel(seed: configuration.seed(ofUnit: index))
+                case .seeded:
+                    MeterModel(
+                        seed: configuration.seed(ofUnit: index),
+                        works: configuration.works(ofUnit: index))
                 case .recorded(let day): MeterModel(day)
                 }
             let meter = Meter(

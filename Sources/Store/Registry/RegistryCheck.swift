@@ -22,7 +22,7 @@ package struct RegistryCheck: Sendable {
 
     package private(set) var state = State.missing
     /// Whether anybody could sign in.
-    package private(set) var hasTokens = false
+    package private(set) var hasCredentials = false
     package private(set) var units: [Monitoring.Unit] = []
     package private(set) var upstreams: [Upstream] = []
 
@@ -69,7 +69,7 @@ package struct RegistryCheck: Sendable {
             return
         }
         let registry = try SQLiteRegistry(path: copy)
-        hasTokens = try registry.hasTokens()
+        hasCredentials = try registry.hasCredentials()
         units = try await registry.units()
         upstreams = try await registry.upstreams()
         state = .good

@@ -49,6 +49,10 @@ extension SQLiteRegistry {
         migrator.registerMigration("4 events and the journal", migrate: makeEvents)
         migrator.registerMigration("5 recipients and deliveries", migrate: makeNotifications)
         migrator.registerMigration("6 links and sessions of clients", migrate: makePortal)
+        migrator.registerMigration("7 operators and the audit log") { db in
+            try makeOperators(db)
+            try makeAudit(db)
+        }
         return migrator
     }
 

@@ -16,28 +16,37 @@ extension SQLiteRegistry: PortalBook {
         let link = try await pool.write { db -> PortalLink? in
             let isThere = try Bool.fetchOne(
                 db, sql: "SELECT EXISTS (SELECT 1 FROM client WHERE id = ?)", arguments: [draft.client])!
-            guard isThere else { return nil }
-            try db.execute(
-                sql: """
-                    INSERT INTO portal_link
-                        (client, label, secret_sha256, created_ms, expires_ms, is_one_time)
-                        VALUES (?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    draft.client, draft.label, hash, now.milliseconds, draft.expires?.milliseconds,
-                    draft.isOneTime,
-                ])
-            return PortalLink(
-                id: db.lastInsertedRowID, client: draft.client, label: draft.label, created: now,
-                expires: draft.expires, isOneTime: draft.isOneTime)
+            return isThere ? try SQLiteRegistry.insert(draft, hash, at: now, db) : nil
         }
         return link.map { ($0, token) }
+    }
+
+    private static func insert(
+        _ draft: PortalLinkDraft, _ hash: Data, at now: Timestamp, _ db: Database
+    ) throws -> PortalLink {
+        try db.execute(
+            sql: """
+                INSERT INTO portal_link
+                    (client, label, secret_sha256, created_ms, expires_ms, is_one_time, purpose, project)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                draft.client, draft.label, hash, now.milliseconds, draft.expires?.milliseconds,
+                draft.isOneTime, draft.purpose.rawValue, draft.project,
+            ])
+        return PortalLink(
+            id: db.lastInsertedRowID, client: draft.client, label: draft.label, created: now,
+            expires: draft.expires, isOneTime: draft.isOneTime, purpose: draft.purpose,
+            project: draft.project)
     }
 
     package func links(of client: String) async throws -> [PortalLink] {
         try await pool.read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM portal_link WHERE client = ? ORDER BY id DESC",
+                db,
+                sql: """
+                    SELECT * FROM portal_link WHERE client = ? AND purpose = 'client' ORDER BY id DESC
+                    """,
                 arguments: [client]
             ).map(PortalLink.init(row:))
         }
@@ -66,6 +75,10 @@ extension SQLiteRegistry: PortalBook {
         }
     }
 
+    package func hasLink(withSecretHash hash: [UInt8]) async throws -> Bool {
+        try look { db in try SQLiteRegistry.link(hash, db) != nil }
+    }
+
     package func link(
         withSecretHash hash: [UInt8], at now: Timestamp
     ) async throws -> PortalLink? {
@@ -79,16 +92,47 @@ extension SQLiteRegistry: PortalBook {
             guard let link = try SQLiteRegistry.link(hash, db), link.lets(inAt: now) else {
                 return nil
             }
-            try db.execute(
-                sql: "UPDATE portal_link SET use_count = use_count + 1, used_ms = ? WHERE id = ?",
-                arguments: [now.milliseconds, link.id])
-            try db.execute(
-                sql: "INSERT INTO portal_session (link, began_ms, used_ms) VALUES (?, ?, ?)",
-                arguments: [link.id, now.milliseconds, now.milliseconds])
-            return PortalSession(
-                id: db.lastInsertedRowID, link: link.id, client: link.client, began: now,
-                lastUsed: now)
+            return try SQLiteRegistry.begin(link, at: now, db)
         }
+    }
+
+    package func enter(openProject id: String, at now: Timestamp) async throws -> PortalSession? {
+        let secret = try SQLiteRegistry.secret(prefix: "eo_")
+        return try await pool.write { db in
+            let client = try String.fetchOne(
+                db, sql: "SELECT client FROM project WHERE id = ? AND status = 'active'", arguments: [id])
+            guard let client else { return nil }
+            let known = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT * FROM portal_link WHERE purpose = 'open' AND project = ? AND client = ?
+                        AND revoked_ms IS NULL
+                    """,
+                arguments: [id, client]
+            ).map(PortalLink.init(row:))
+            var draft = PortalLinkDraft(client: client, label: "Quick share", expires: nil)
+            draft.purpose = .open
+            draft.project = id
+            // Nobody ever learns this one's secret: it stands for the address without one.
+            let hash = Data(SQLiteRegistry.sha256(Array(secret.utf8)))
+            let link = try known ?? SQLiteRegistry.insert(draft, hash, at: now, db)
+            return try SQLiteRegistry.begin(link, at: now, db)
+        }
+    }
+
+    private static func begin(
+        _ link: PortalLink, at now: Timestamp, _ db: Database
+    ) throws -> PortalSession {
+        try db.execute(
+            sql: "UPDATE portal_link SET use_count = use_count + 1, used_ms = ? WHERE id = ?",
+            arguments: [now.milliseconds, link.id])
+        try db.execute(
+            sql: "INSERT INTO portal_session (link, began_ms, used_ms) VALUES (?, ?, ?)",
+            arguments: [link.id, now.milliseconds, now.milliseconds])
+        return PortalSession(
+            id: db.lastInsertedRowID, link: link.id,
+            scope: ClientScope(client: link.client, project: link.project),
+            purpose: link.purpose, began: now, lastUsed: now)
     }
 
     private static func link(_ hash: [UInt8], _ db: Database) throws -> PortalLink? {
@@ -112,7 +156,7 @@ extension SQLiteRegistry: PortalBook {
                 arguments: [id]
             ).map { row in (link: PortalLink(row: row), session: PortalSession(row: row)) }
         }
-        guard let (link, session) = found, link.isLive(at: now), session.holds(at: now) else {
+        guard let (link, session) = found, link.keepsSessions(at: now), session.holds(at: now) else {
             return nil
         }
         if now.milliseconds(since: session.lastUsed) >= PortalSession.useStepMilliseconds {
@@ -133,21 +177,20 @@ extension SQLiteRegistry: PortalBook {
         }
     }
 
-    package func locations(of client: String) async throws -> [OwnedLocation] {
+    package func locations(in scope: ClientScope) async throws -> [OwnedLocation] {
         try look { db in
-            try SQLiteRegistry.owned(
-                "ORDER BY location.name, location.id", arguments: [client], db)
+            try SQLiteRegistry.owned(scope, "ORDER BY location.name, location.id", [], db)
         }
     }
 
-    package func location(_ id: String, of client: String) async throws -> OwnedLocation? {
+    package func location(_ id: String, in scope: ClientScope) async throws -> OwnedLocation? {
         try look { db in
-            try SQLiteRegistry.owned("AND location.id = ?", arguments: [client, id], db).first
+            try SQLiteRegistry.owned(scope, "AND location.id = ?", [id], db).first
         }
     }
 
     private static func owned(
-        _ further: String, arguments: StatementArguments, _ db: Database
+        _ scope: ClientScope, _ further: String, _ arguments: StatementArguments, _ db: Database
     ) throws -> [OwnedLocation] {
         try Row.fetchAll(
             db.cachedStatement(
@@ -155,10 +198,11 @@ extension SQLiteRegistry: PortalBook {
                     SELECT location.*, project.name AS project_name, project.client,
                             project.time_zone, project.monitoring_hours
                         FROM location JOIN project ON project.id = location.project
-                        WHERE project.client = ? AND project.status = 'active'
+                        WHERE project.client = ? AND (? IS NULL OR project.id = ?)
+                            AND project.status = 'active'
                             AND location.status = 'active' AND location.kind = 'sound' \(further)
                     """),
-            arguments: arguments
+            arguments: [scope.client, scope.project, scope.project] + arguments
         ).compactMap { row in
             guard let location = Location(row: row) else { return nil }
             return OwnedLocation(
@@ -169,6 +213,7 @@ extension SQLiteRegistry: PortalBook {
         }
     }
 
+    /// What ends an access raises the revision, for those who keep sockets open.
     @Sendable static func makePortal(_ db: Database) throws {
         try db.execute(
             sql: """
@@ -180,6 +225,8 @@ extension SQLiteRegistry: PortalBook {
                     created_ms INTEGER NOT NULL,
                     expires_ms INTEGER,
                     is_one_time INTEGER NOT NULL,
+                    purpose TEXT NOT NULL,
+                    project TEXT REFERENCES project (id),
                     used_ms INTEGER,
                     use_count INTEGER NOT NULL DEFAULT 0,
                     revoked_ms INTEGER
@@ -192,19 +239,25 @@ extension SQLiteRegistry: PortalBook {
                     used_ms INTEGER NOT NULL,
                     ended_ms INTEGER
                 );
+                CREATE TRIGGER portal_link_ended AFTER UPDATE OF revoked_ms, expires_ms ON portal_link
+                BEGIN UPDATE revision SET number = number + 1; END;
+                CREATE TRIGGER portal_session_ended AFTER UPDATE OF ended_ms ON portal_session
+                BEGIN UPDATE revision SET number = number + 1; END;
                 """)
     }
 }
 
 extension PortalLink {
-    fileprivate init(row: Row) {
+    init(row: Row) {
         func time(_ column: String) -> Timestamp? {
             (row[column] as Int64?).map(Timestamp.init(milliseconds:))
         }
         self.init(
             id: row["id"], client: row["client"], label: row["label"],
             created: Timestamp(milliseconds: row["created_ms"]), expires: time("expires_ms"),
-            isOneTime: row["is_one_time"], lastUsed: time("used_ms"), useCount: row["use_count"],
+            isOneTime: row["is_one_time"],
+            purpose: PortalLink.Purpose(rawValue: row["purpose"]) ?? .client,
+            project: row["project"], lastUsed: time("used_ms"), useCount: row["use_count"],
             revoked: time("revoked_ms"))
     }
 }
@@ -212,7 +265,9 @@ extension PortalLink {
 extension PortalSession {
     fileprivate init(row: Row) {
         self.init(
-            id: row["session"], link: row["id"], client: row["client"],
+            id: row["session"], link: row["id"],
+            scope: ClientScope(client: row["client"], project: row["project"]),
+            purpose: PortalLink.Purpose(rawValue: row["purpose"]) ?? .client,
             began: Timestamp(milliseconds: row["began_ms"]),
             lastUsed: Timestamp(milliseconds: row["session_used_ms"]))
     }

@@ -22,14 +22,34 @@ extension SQLiteRegistry: SiteBook {
     package func configure<Result: Sendable>(
         _ decide: @Sendable (inout Roster, inout Sites) throws -> Result
     ) async throws -> Result {
+        try await pool.write { db in try SQLiteRegistry.configure(db, decide) }
+    }
+
+    /// As the other, and links of clients by the SHA-256 of their secrets. One that is added has
+    /// any id, and gets its own; none is taken away.
+    package func configure<Result: Sendable>(
+        _ decide: @Sendable (inout Roster, inout Sites, inout [[UInt8]: PortalLink]) throws -> Result
+    ) async throws -> Result {
         try await pool.write { db in
-            let (roster, sites) = (try Roster(db), try Sites(db))
-            var (newRoster, newSites) = (roster, sites)
-            let result = try decide(&newRoster, &newSites)
-            try newRoster.store(over: roster, db)
-            try newSites.store(over: sites, db)
+            let links = try SQLiteRegistry.links(db)
+            var newLinks = links
+            let result = try SQLiteRegistry.configure(db) { roster, sites in
+                try decide(&roster, &sites, &newLinks)
+            }
+            try SQLiteRegistry.store(newLinks, over: links, db)
             return result
         }
+    }
+
+    private static func configure<Result>(
+        _ db: Database, _ decide: (inout Roster, inout Sites) throws -> Result
+    ) throws -> Result {
+        let (roster, sites) = (try Roster(db), try Sites(db))
+        var (newRoster, newSites) = (roster, sites)
+        let result = try decide(&newRoster, &newSites)
+        try newRoster.store(over: roster, db)
+        try newSites.store(over: sites, db)
+        return result
     }
 
     /// What is stored now.

@@ -7,7 +7,7 @@ import Foundation
 import GRDB
 package import Monitoring
 
-extension SQLiteRegistry: TokenDirectory {
+extension SQLiteRegistry: TokenDirectory, TokenBook {
     package func token(withSecretHash hash: [UInt8]) async throws -> AccessToken? {
         try liveToken("secret_sha256 = ?", [Data(hash)])
     }
@@ -16,15 +16,25 @@ extension SQLiteRegistry: TokenDirectory {
         try liveToken("id = ?", [id])
     }
 
-    /// Makes a token of 256 random bits. Its text is answered once and cannot be had again.
-    ///
-    /// - Parameter expires: `nil`: until revoked.
+    package func makeToken(
+        name: String, scope: AccessToken.Scope, now: Timestamp, expires: Timestamp?
+    ) async throws -> (token: AccessToken, secret: String) {
+        try makeTokenNow(name: name, scope: scope, now: now, expires: expires)
+    }
+
+    /// As the other, for those who cannot wait; only its text.
     package func createToken(
         name: String, scope: AccessToken.Scope, now: Timestamp, expires: Timestamp? = nil
     ) throws -> String {
+        try makeTokenNow(name: name, scope: scope, now: now, expires: expires).secret
+    }
+
+    private func makeTokenNow(
+        name: String, scope: AccessToken.Scope, now: Timestamp, expires: Timestamp?
+    ) throws -> (token: AccessToken, secret: String) {
         let text = try SQLiteRegistry.secret(prefix: "es_")
         let hash = SQLiteRegistry.sha256(Array(text.utf8))
-        try pool.write { db in
+        let id = try pool.write { db in
             try db.execute(
                 sql: """
                     INSERT INTO token (name, scope, secret_sha256, created_ms, expires_ms)
@@ -33,19 +43,25 @@ extension SQLiteRegistry: TokenDirectory {
                 arguments: [
                     name, scope.rawValue, Data(hash), now.milliseconds, expires?.milliseconds,
                 ])
+            return db.lastInsertedRowID
         }
-        return text
+        return (
+            AccessToken(id: id, name: name, scope: scope, created: now, expires: expires), text
+        )
     }
 
-    /// Whether anybody could sign in.
-    package func hasTokens() throws -> Bool {
+    /// Whether anybody could sign in, with a token or as an operator.
+    package func hasCredentials() throws -> Bool {
         try pool.read { db in
             try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM token WHERE \(SQLiteRegistry.isLive))")!
+                db,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM token WHERE \(SQLiteRegistry.isLiveToken))
+                        OR EXISTS (SELECT 1 FROM operator WHERE removed_ms IS NULL)
+                    """)!
         }
     }
 
-    /// All tokens that were ever made, by id.
     package func tokenRecords() async throws -> [TokenRecord] {
         try await pool.read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM token ORDER BY id").compactMap { row in
@@ -58,8 +74,6 @@ extension SQLiteRegistry: TokenDirectory {
         }
     }
 
-    /// Ends a token for good.
-    /// - Returns: false when there is none of this id, or it was revoked before.
     package func revokeToken(_ id: Int64, now: Timestamp) async throws -> Bool {
         try await pool.write { db in
             try db.execute(
@@ -80,14 +94,14 @@ extension SQLiteRegistry: TokenDirectory {
         return prefix + String(decoding: hex, as: UTF8.self)
     }
 
-    static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         var hash = [UInt8](repeating: 0, count: 32)
         SHA256(bytes, bytes.count, &hash)
         return hash
     }
 
     /// Expiry is compared with SQLite's own clock, so that a caller cannot get it wrong.
-    private static let isLive = """
+    static let isLiveToken = """
         revoked_ms IS NULL
             AND (expires_ms IS NULL OR expires_ms > CAST(strftime('%s', 'now') AS INTEGER) * 1000)
         """
@@ -98,18 +112,11 @@ extension SQLiteRegistry: TokenDirectory {
         try look { db in
             try Row.fetchOne(
                 db.cachedStatement(
-                    sql: "SELECT * FROM token WHERE \(condition) AND \(SQLiteRegistry.isLive)"),
+                    sql: "SELECT * FROM token WHERE \(condition) AND \(SQLiteRegistry.isLiveToken)"),
                 arguments: arguments
             ).flatMap(AccessToken.init(row:))
         }
     }
-}
-
-/// A token, live or not.
-package struct TokenRecord: Hashable, Sendable {
-    package let token: AccessToken
-    /// When it was revoked.
-    package let revoked: Timestamp?
 }
 
 extension AccessToken {

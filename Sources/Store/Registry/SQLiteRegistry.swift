@@ -17,6 +17,7 @@ package final class SQLiteRegistry: Sendable {
     let pool: DatabasePool
     private let copy = Mutex(Copy(Roster(), revision: -1))
     let siteCopy = Mutex<SiteCopy?>(nil)
+    let passwords = PasswordBench()
 
     /// Opens the registry, made and brought up to date when needed.
     /// - Parameter path: its folder must exist.

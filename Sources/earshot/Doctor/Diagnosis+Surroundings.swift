@@ -98,11 +98,11 @@ extension Diagnosis {
     }
 
     static func tokens(_ facts: MachineFacts) -> [Finding] {
-        guard !facts.hasTokens else { return [] }
+        guard !facts.hasCredentials else { return [] }
         return [
             Finding(
-                .warning, "tokens", "There is no API token; nobody can sign in.",
-                remedy: "earshot token create --data \(facts.dataPath) --name NAME")
+                .warning, "tokens", "There is no operator and no API token; nobody can sign in.",
+                remedy: "earshot operator add NAME --role admin --data \(facts.dataPath)")
         ]
     }
 

@@ -26,7 +26,7 @@ enum Diagnosis {
         ("store", "Every page of the store can be read.", { store($0) }),
         ("ports", "The ports are free.", { ports($0) }),
         ("upstream", "The upstreams answer as they should.", { upstreams($0) }),
-        ("tokens", "There is an API token to sign in with.", { tokens($0) }),
+        ("tokens", "There is an operator or an API token to sign in with.", { tokens($0) }),
         ("units", "Every unit has been read.", { units($0) }),
     ]
 
@@ -41,7 +41,7 @@ enum Diagnosis {
     private static func settings(_ facts: MachineFacts) -> [Finding] {
         let wrong = facts.settings.problems
             + (facts.service.map {
-                SettingsReview.conflicts(in: $0, hasTokens: facts.hasTokens)
+                SettingsReview.conflicts(in: $0, hasCredentials: facts.hasCredentials)
             } ?? [])
         return wrong.map {
             Finding(

@@ -66,7 +66,7 @@ struct MachineFacts {
     var data = DataFolder.missing
     var keys = Keys.missing
     var registry = RegistryCheck.State.missing
-    var hasTokens = false
+    var hasCredentials = false
     var units: [Unit] = []
     /// Upstreams of the registry; those of the settings stand there.
     var provisioned: [Upstream] = []

@@ -50,7 +50,7 @@ struct MachineProbe {
         facts.keys = MachineProbe.keys(path + "/keys")
         let registry = try await RegistryCheck(file: path + "/registry.sqlite")
         facts.registry = registry.state
-        facts.hasTokens = registry.hasTokens
+        facts.hasCredentials = registry.hasCredentials
         facts.units = registry.units
         facts.provisioned = registry.upstreams
         do {

@@ -58,6 +58,9 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: .of(.publicURL))
     var publicURL: String?
 
+    @Option(help: .of(.openLinks), completion: .list(["true", "false"]))
+    var portalOpenLinks: String?
+
     @Option(help: .of(.pollInterval))
     var pollInterval: String?
 
@@ -85,13 +88,20 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: .of(.webhookPrivate), completion: .of(.webhookPrivate))
     var webhookPrivate: String?
 
+    @Option(help: .of(.mapTiles))
+    var mapTiles: String?
+
+    @Option(help: .of(.mapAttribution))
+    var mapAttribution: String?
+
     var flags: [String: [String]] {
         let given: [(Setting, String?)] = [
             (.operatorListen, operatorListen), (.portalListen, portalListen),
-            (.publicURL, publicURL), (.pollInterval, pollInterval), (.durability, durability),
+            (.publicURL, publicURL), (.openLinks, portalOpenLinks), (.pollInterval, pollInterval), (.durability, durability),
             (.commitInterval, commitInterval), (.retention, retention),
             (.diskReserve, diskReserve), (.smtpURL, smtpURL), (.smtpTLS, smtpTLS),
-            (.mailFrom, mailFrom), (.webhookPrivate, webhookPrivate),
+            (.mailFrom, mailFrom), (.webhookPrivate, webhookPrivate), (.mapTiles, mapTiles),
+            (.mapAttribution, mapAttribution),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { setting, text in
             text.map { (setting.key, [$0]) }

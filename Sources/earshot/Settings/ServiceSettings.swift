@@ -8,12 +8,15 @@ struct ServiceSettings {
     let operatorListen: Address
     let portalListen: Address
     let publicURL: String?
+    let opensLinks: Bool
     let pollInterval: TimeSpan
     let commitInterval: TimeSpan
     let retention: TimeSpan
     let diskReserveBytes: Int
     let smtpURL: String?
     let notifications: Notifier.Configuration
+    let mapTiles: String?
+    let mapAttribution: String?
     let limits: Limits
 
     /// The bounds that can be set; each is explained in the table of settings.
@@ -42,12 +45,15 @@ struct ServiceSettings {
         operatorListen = settings.address(.operatorListen)
         portalListen = settings.address(.portalListen)
         publicURL = settings.text(.publicURL)
+        opensLinks = settings.text(.openLinks) == "true"
         pollInterval = settings.span(.pollInterval)
         commitInterval = settings.span(.commitInterval)
         retention = settings.span(.retention)
         diskReserveBytes = settings.bytes(.diskReserve)
         smtpURL = settings.text(.smtpURL)
         notifications = ServiceSettings.notifications(settings)
+        mapTiles = settings.text(.mapTiles)
+        mapAttribution = settings.text(.mapAttribution)
         limits = Limits(
             socketsPerSession: settings.number(.socketsPerSession),
             socketsPerAddress: settings.number(.socketsPerAddress),
@@ -79,9 +85,9 @@ extension ServiceSettings {
 
 /// What fits together, once each value is right by itself. Pure.
 enum SettingsReview {
-    /// - Parameter hasTokens: whether anybody could sign in.
+    /// - Parameter hasCredentials: whether anybody could sign in.
     /// - Returns: sentences for what must be changed.
-    static func conflicts(in settings: ServiceSettings, hasTokens: Bool) -> [String] {
+    static func conflicts(in settings: ServiceSettings, hasCredentials: Bool) -> [String] {
         var sentences: [String] = []
         let operators = settings.operatorListen
         let portal = settings.portalListen
@@ -90,7 +96,7 @@ enum SettingsReview {
                 "operator_listen and portal_listen are both \(operators.authority(port: portal.port)). "
                     + "Give each its own port.")
         }
-        if !operators.isLoopback, !hasTokens { sentences.append(exposed(operators)) }
+        if !operators.isLoopback, !hasCredentials { sentences.append(exposed(operators)) }
         if !portal.isLoopback || !operators.isLoopback, let url = settings.publicURL,
             !url.hasPrefix("https://")
         {
@@ -104,12 +110,18 @@ enum SettingsReview {
                 "smtp_url is set and mail_from is not, so no mail can be sent. "
                     + "Give --mail-from, for example earshot@levels.example.org.")
         }
+        if (settings.mapTiles == nil) != (settings.mapAttribution == nil) {
+            sentences.append(
+                "Of map_tiles and map_attribution only one is set. Give both, or none: "
+                    + "whoever draws a map wants to be named on it.")
+        }
         return sentences
     }
 
-    /// Strangers must not find an operator listener that nobody needs a token for.
+    /// Strangers must not find an operator listener before its operators do.
     static func exposed(_ address: Address) -> String {
-        "--operator-listen \(address.host) is not loopback, and there is no API token yet. "
-            + "Make one first: earshot token create --data DIR --name NAME."
+        "--operator-listen \(address.host) is not loopback, and there is no operator and no API token "
+            + "yet. Make one first: earshot operator add NAME --role admin --data DIR, or earshot token "
+            + "create --name NAME --data DIR."
     }
 }

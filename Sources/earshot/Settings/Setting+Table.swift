@@ -22,6 +22,9 @@ extension Setting {
     static let publicURL = Setting(
         "public_url", flag: "--public-url", .publicURL, "none",
         "What links to clients begin with; https makes cookies Secure", fallback: { _ in nil })
+    static let openLinks = Setting(
+        "portal.open_links", flag: "--portal-open-links", .flag, "false",
+        "Quick share: whoever knows a project's address sees its levels")
     static let upstreams = Setting(
         "upstreams", flag: "--upstream", .upstreams, "none",
         "Base URL of an SLMM; as a flag as often as there are, in the environment by commas",
@@ -66,6 +69,13 @@ extension Setting {
     static let webhookPrivate = Setting(
         "webhook_private", flag: "--webhook-private", .choice(["refuse", "allow"]), "refuse",
         "Whether webhooks may lead to addresses that are not of the public Internet")
+    static let mapTiles = Setting(
+        "map_tiles", flag: "--map-tiles", .mapTiles, "none",
+        "Tiles of a street map for the portal, which clients' browsers then fetch; needs map_attribution",
+        fallback: { _ in nil })
+    static let mapAttribution = Setting(
+        "map_attribution", flag: "--map-attribution", .line, "none",
+        "Whose map it is, shown on it", fallback: { _ in nil })
     static let log = Setting(
         "log", flag: "--log", .choice(["text", "json"]), "text on a terminal, else json",
         "How log lines look; they go to standard error"
@@ -127,10 +137,11 @@ extension Setting {
 
     /// In the order in which they are shown and settled.
     static let all: [Setting] = [
-        data, operatorListen, portalListen, publicURL, upstreams, pollInterval, durability,
+        data, operatorListen, portalListen, publicURL, openLinks, upstreams, pollInterval, durability,
         commitInterval, retention, diskReserve, smtpURL, smtpPassword, smtpTLS, mailFrom,
-        webhookPrivate, log, logLevel, socketsPerSession, socketsPerAddress, signInsPerMinute,
-        connections, headBytes, headFields, idle, bodyBytes, imports, exports, messageBytes,
-        messagesPerSecond, waitingMessages, blocked, upstreamTimeout, upstreamBytes,
+        webhookPrivate, mapTiles, mapAttribution, log, logLevel, socketsPerSession,
+        socketsPerAddress, signInsPerMinute, connections, headBytes, headFields, idle, bodyBytes,
+        imports, exports, messageBytes, messagesPerSecond, waitingMessages, blocked,
+        upstreamTimeout, upstreamBytes,
     ]
 }

@@ -35,6 +35,8 @@ enum SettingForm: Equatable, Sendable {
     /// `http://host[:port]`, as often as there are upstreams.
     case upstreams
     case choice([String])
+    /// `true` or `false`.
+    case flag
     /// A length of time, from … to.
     case span(TimeSpan, TimeSpan)
     case number(ClosedRange<Int>)
@@ -44,6 +46,10 @@ enum SettingForm: Equatable, Sendable {
     case mailServer
     /// `name@host`.
     case mailAddress
+    /// `https://host/{z}/{x}/{y}.png`: of one host.
+    case mapTiles
+    /// A text of 1 to 200 characters.
+    case line
     /// Any text.
     case password
 
@@ -68,6 +74,11 @@ enum SettingForm: Equatable, Sendable {
             return .text(try SettingForm.publicURL(text))
         case .upstreams:
             return .list(try SettingForm.upstreams(texts))
+        case .flag:
+            guard ["true", "false"].contains(text) else {
+                throw Complaint("is \(text). Give true or false.")
+            }
+            return .text(text)
         case .choice(let words):
             guard words.contains(text) else {
                 throw Complaint("is \(text). Give one of \(words.joined(separator: ", ")).")
@@ -103,9 +114,33 @@ enum SettingForm: Equatable, Sendable {
                 throw Complaint("is \(text). Give an address like earshot@levels.example.org.")
             }
             return .text(text)
+        case .mapTiles:
+            guard SettingForm.areTiles(text) else {
+                throw Complaint(
+                    "is \(text). Give a URL of one host with {z}, {x} and {y} in its path, "
+                        + "like https://tiles.example.org/{z}/{x}/{y}.png.")
+            }
+            return .text(text)
+        case .line:
+            guard (1...200).contains(text.count), !text.contains(where: \.isNewline) else {
+                throw Complaint("is not a text of 1 to 200 characters in one line.")
+            }
+            return .text(text)
         case .password:
             return .text(text)
         }
+    }
+
+    private static func areTiles(_ text: String) -> Bool {
+        guard let scheme = ["https://", "http://"].first(where: { text.hasPrefix($0) }),
+            text.utf8.count <= 1000,
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !"\"'<>\\;,".utf8.contains($0) })
+        else { return false }
+        let rest = text.dropFirst(scheme.count)
+        let host = rest.prefix { $0 != "/" }
+        let path = rest.dropFirst(host.count)
+        return !host.isEmpty && !host.contains(where: { "?#@{}".contains($0) })
+            && ["{z}", "{x}", "{y}"].allSatisfy { path.contains($0) } && !path.contains("{s}")
     }
 
     private static func span(

@@ -11,6 +11,7 @@ struct SettingsFile {
     enum Value: Equatable {
         case text(String)
         case integer(Int64)
+        case flag(Bool)
         case list([String])
         /// What no setting is; its type in words.
         case unusable(String)
@@ -75,6 +76,7 @@ extension SettingsFile.Value {
         switch (self, form) {
         case (.integer(let number), .number): return ["\(number)"]
         case (.list(let texts), .upstreams): return texts
+        case (.flag(let flag), .flag): return [flag ? "true" : "false"]
         case (.text(let text), let form) where form.fileType == SettingForm.text: return [text]
         default: throw SettingForm.Complaint("is \(typeInWords). Give \(form.fileType).")
         }
@@ -84,6 +86,7 @@ extension SettingsFile.Value {
         switch self {
         case .text: SettingForm.text
         case .integer: SettingForm.wholeNumber
+        case .flag: SettingForm.trueOrFalse
         case .list: SettingForm.listOfStrings
         case .unusable(let words): words
         }
@@ -97,7 +100,7 @@ extension SettingsFile.Value {
             let texts = items.compactMap { if case .string(let text) = $0 { text } else { nil } }
             self = texts.count == items.count ? .list(texts) : .unusable("a list of other things")
         case .number: self = .unusable("a number with a fraction")
-        case .bool: self = .unusable("true or false")
+        case .bool(let flag): self = .flag(flag)
         case .null: self = .unusable("null")
         case .object: self = .unusable("an object")
         }
@@ -107,12 +110,14 @@ extension SettingsFile.Value {
 extension SettingForm {
     fileprivate static let text = "a string"
     fileprivate static let wholeNumber = "a whole number"
+    fileprivate static let trueOrFalse = "true or false"
     fileprivate static let listOfStrings = "a list of strings"
 
     /// What it is in the file.
     fileprivate var fileType: String {
         switch self {
         case .number: SettingForm.wholeNumber
+        case .flag: SettingForm.trueOrFalse
         case .upstreams: SettingForm.listOfStrings
         default: SettingForm.text
         }

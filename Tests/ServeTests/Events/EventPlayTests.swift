@@ -137,8 +137,7 @@ import Testing
                 #expect(try await socket.readMessage() == #"{"type":"heartbeat"}"#)
             }
             site.tokens.revoke("secret")
-            await pace.sleepers(1)
-            pace.advance(by: .seconds(10))
+            await port.hub.checkViewers()
             #expect(try await socket.readFrame().closeCode == 4401)
         }
     }

@@ -196,8 +196,7 @@ private func body(_ id: Int, acknowledged: String = "[]", comments: String = "[]
     func `are acknowledged by those who may, from our own pages`(path: String) async throws {
         for (scope, status) in [(AccessToken.Scope.viewer, 403), (.operator, 200), (.admin, 200)] {
             let site = site(scope)
-            let value = SessionCookie(keys: site.keys, isSecure: false)
-                .value(sessionID: 7, now: site.clock.now)
+            let value = try await site.session()
             try await site.run { port async throws in
                 #expect(
                     try await port.post("/api/events/1/\(path)", #"{"note":"a"}"#).status == status)

@@ -107,8 +107,7 @@ import Testing
     ])
     func `with a session comes from our own pages`(fields: [String], status: Int) async throws {
         let site = site()
-        let value = SessionCookie(keys: site.keys, isSecure: false)
-            .value(sessionID: 7, now: site.clock.now)
+        let value = try await site.session()
         try await site.run { port async throws in
             let answer = try await port.request(
                 "DELETE", "/api/units/a/history?\(Self.range)",

@@ -227,11 +227,11 @@ private func status(_ word: String, _ since: String? = nil) -> String {
             for stream in [second, third] { try await stream.close() }
         }
         let counts = SocketPlaces(perAddress: 2, perSession: 20, counts: ServeCounts())
-        let place = counts.take(address: "a", session: 1)
-        #expect(counts.take(address: "a", session: 2) != nil)
-        #expect(counts.take(address: "a", session: 3) == nil)
-        #expect(counts.take(address: "b", session: 3) != nil)
+        let place = counts.take(address: "a", session: "1")
+        #expect(counts.take(address: "a", session: "2") != nil)
+        #expect(counts.take(address: "a", session: "3") == nil)
+        #expect(counts.take(address: "b", session: "3") != nil)
         place?.leave()
-        #expect(counts.take(address: "a", session: 3) != nil)
+        #expect(counts.take(address: "a", session: "3") != nil)
     }
 }

@@ -89,8 +89,7 @@ private struct BrokenDirectory: UnitDirectory {
         var site = Site()
         site.logger = log.logger
         site.tokens = FakeTokens(["hush-1": 7], scope: .admin)
-        let cookie = SessionCookie(keys: site.keys, isSecure: false)
-            .value(sessionID: 7, now: site.clock.now)
+        let cookie = try await site.session()
         try await site.run { port async throws in
             for fields in [
                 ["Authorization: Bearer hush-1"], ["Authorization: Bearer hush-2"],

@@ -43,8 +43,8 @@ import Testing
 
     private func router(_ site: Site) throws -> Router<RequestScope> {
         let authenticator = Authenticator(
-            tokens: site.tokens, cookie: SessionCookie(keys: site.keys, isSecure: false),
-            clock: site.clock)
+            tokens: site.tokens, operators: site.registry.book,
+            cookie: SessionCookie(keys: site.keys, isSecure: false), clock: site.clock)
         return OperatorRoutes(
             sources: site.sources, configuration: site.configuration,
             policy: AnswerPolicy(isSecure: false), authenticator: authenticator,
@@ -69,8 +69,7 @@ import Testing
     }
 
     @Test func `has exactly the routes of the clients' port`() throws {
-        let log = RequestLog(listener: "portal", counts: ServeCounts(), logger: quietLogger)
-        let router = PortalListener.router(AnswerPolicy(isSecure: false), log)
+        let router = try ClientSite().routes().router
         let asset = try #require(AssetCatalog.embedded.asset(named: "openapi-portal.json"))
         let schema = try Schema(String(buffer: asset.bytes))
         #expect(schema.operations == routes(router))
@@ -101,6 +100,40 @@ import Testing
         #expect(Set(ids).count == ids.count)
     }
 
+    @Test func `describes every answer to clients in JSON`() async throws {
+        let site = try await ClientSite.filled()
+        let cookie = try await site.cookie(of: "alpha")
+        let asset = try #require(AssetCatalog.embedded.asset(named: "openapi-portal.json"))
+        let schema = try Schema(String(buffer: asset.bytes))
+        let base = "/portal/api/location/{location}"
+        let cases = [
+            ("/portal/api/locations", "/portal/api/locations", 200),
+            (base + "/live", "/portal/api/location/a1/live", 200),
+            (base + "/live", "/portal/api/location/a2/live", 200),
+            (base + "/live", "/portal/api/location/b1/live", 404),
+            (
+                base + "/history",
+                "/portal/api/location/a1/history?from=2026-11-23T15:00:00Z&to=2026-11-23T16:00:00Z&ln=10",
+                200
+            ),
+            (base + "/history", "/portal/api/location/a1/history", 400),
+            (base + "/events", "/portal/api/location/a1/events", 200),
+            (base + "/events", "/portal/api/location/a1/events?unit=a", 422),
+            (base + "/thresholds", "/portal/api/location/a1/thresholds", 200),
+            (base + "/stream", "/portal/api/location/a1/stream", 426),
+        ]
+        try await site.run { port async throws in
+            for (path, target, status) in cases {
+                let answer = try await port.get(target, fields: [cookie])
+                #expect(answer.status == status, Comment(rawValue: target))
+                let type = try #require(answer["content-type"])
+                let described = try #require(
+                    schema.answer(path, "get", status, type), Comment(rawValue: target))
+                #expect(schema.faults(answer.body, described) == [], Comment(rawValue: target))
+            }
+        }
+    }
+
     @Test func `describes every answer in JSON`() async throws {
         let cases = [
             ("/healthz", "/healthz", 200), ("/readyz", "/readyz", 200),
@@ -127,6 +160,7 @@ import Testing
             ("/api/units/{unit}/intervals", "/api/units/b-2/intervals", 200),
             ("/api/units/{unit}/intervals", "/api/units/b-2/intervals?limit=0", 422),
             ("/api/units/{unit}/stream", "/api/units/b-2/stream", 426),
+            ("/projects/{project}/portal-links", "/projects/p1/portal-links", 200),
             ("/api/clients", "/api/clients", 200), ("/api/projects", "/api/projects", 200),
             ("/api/clients/{client}", "/api/clients/alpha", 200),
             ("/api/projects/{project}", "/api/projects/p1", 200),
@@ -144,6 +178,8 @@ import Testing
             ("/api/events/{event}/replay", "/api/events/1/replay", 200),
             ("/api/events/{event}/replay", "/api/events/999/replay", 404),
             ("/api/recipients", "/api/recipients", 200),
+            ("/api/operators", "/api/operators", 200), ("/api/tokens", "/api/tokens", 200),
+            ("/api/audit", "/api/audit?limit=1", 200), ("/api/audit", "/api/audit?limit=0", 422),
             ("/api/notifications", "/api/notifications", 200),
             ("/api/notifications", "/api/notifications?status=lost", 422),
         ]
@@ -202,6 +238,9 @@ import Testing
                 ),
                 ("post", "/api/units/{unit}/rules", "/api/units/b-2/rules", least),
                 ("put", "/api/rules/{rule}", "/api/rules/night", #"{"name":"M"}"#),
+                ("post", "/api/operators", "/api/operators", #"{"name":"ada","role":"admin"}"#),
+                ("put", "/api/operators/{operator}", "/api/operators/1", #"{"password":null}"#),
+                ("post", "/api/tokens", "/api/tokens", #"{"name":"ci","scope":"viewer"}"#),
                 ("post", "/api/events/{event}/ack", "/api/events/1/ack", "{}"),
                 ("post", "/api/events/{event}/comments", "/api/events/1/comments", #"{"note":"a"}"#),
             ] {

@@ -271,9 +271,7 @@ import Testing
     @Test func `lives, and knows nothing else`() async throws {
         try await withServices {
             [
-                PortalListener(
-                    host: "127.0.0.1", port: 0, counts: ServeCounts(), onBound: $0,
-                    logger: quietLogger)
+                try! ClientSite().listener(onBound: $0)
             ]
         } _: { number in
             let connection = try await RawConnection(port: number)
@@ -286,7 +284,7 @@ import Testing
                 #expect(answer.status == 404)
                 #expect(answer["content-type"] == "application/problem+json")
                 #expect(answer["x-content-type-options"] == "nosniff")
-                bodies.insert(answer.body.replacing(answer["x-request-id"]!, with: ""))
+                bodies.insert(answer.body)
             }
             #expect(bodies.count == 1)
         }
@@ -305,7 +303,8 @@ import Testing
         let answers = [
             try pages.unit(UnitView(snapshot: unit, now: now), scope: .viewer, requestID: "r"),
             try pages.units(list, requestID: "r"),
-            try pages.signIn(failed: true, next: "/", requestID: "r"),
+            try pages.signIn(
+                SignInView(next: "/", hasOperators: true, failure: .password), requestID: "r"),
             try pages.notFound(requestID: "r"),
         ]
         for answer in answers { #expect((answer.body.contentLength ?? 0) > 500) }

@@ -134,8 +134,7 @@ import Testing
     func `with a session comes from our own pages`(fields: [String], status: Int) async throws {
         var site = site()
         site.configuration.origins = ["https://levels.example.org"]
-        let value = SessionCookie(keys: site.keys, isSecure: false)
-            .value(sessionID: 7, now: site.clock.now)
+        let value = try await site.session()
         try await site.run { port async throws in
             let fields = fields.map { $0.replacing("PORT", with: "\(port.number)") }
             let answer = try await put(

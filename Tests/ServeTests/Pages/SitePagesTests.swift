@@ -67,7 +67,7 @@ private func site(_ scope: AccessToken.Scope = .operator) -> Site {
         try await site.run { port async throws in
             let page = try await port.get("/locations/gate").body
             #expect(page.contains("<h1>Gate</h1>"))
-            #expect(page.contains(#"<section id="alerts" data-location="gate""#))
+            #expect(page.contains(#"id="alerts" aria-labelledby="alerts-title" data-site="locations/gate""#))
             #expect(page.contains("Here since 1 Mar 2026 00:00"))
             // A unit that is no longer configured has no page.
             #expect(page.contains(#"<th scope="row">gone</th>"#))

@@ -308,8 +308,7 @@ extension Port {
                 sites.put(
                     AlertRule(id: "r1", site: .location("gate"), name: "N", thresholdTenths: 650))
             }
-            let value = SessionCookie(keys: site.keys, isSecure: false)
-                .value(sessionID: 7, now: site.clock.now)
+            let value = try await site.session()
             try await site.run { port async throws in
                 let body = method == "GET" ? "" : least
                 let cookie = ["Cookie: earshot-operator=\(value)", json]

@@ -128,6 +128,10 @@ extension SoundEvent {
     }
 }
 
+extension FakeBooks: OpenEvents {
+    func openEvents() -> [SoundEvent] { state.withLock { $0.events.filter(\.isActive) } }
+}
+
 extension FakeBooks: Replays {
     /// One reading and one step: what the machines make of frames is the pipeline's to test.
     func replay(_ event: SoundEvent, at now: Timestamp) async throws -> EventReplay {

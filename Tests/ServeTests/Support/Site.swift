@@ -57,7 +57,11 @@ struct Site {
         "unit.mustache": Array(
             "<h1>{{title}}</h1> {{unit.lp}} {{unit.status}} {{assets.unit_js}}".utf8),
         "units.mustache": Array("{{#has_units}}{{#units}}[{{id}}]{{/units}}{{/has_units}}".utf8),
+        "events.mustache": Array("{{#events}}[{{id}}]{{/events}}".utf8),
+        "event.mustache": Array("{{#detail}}{{id}}{{/detail}}".utf8),
         "sign-in.mustache": Array("{{#failed}}wrong{{/failed}} next={{next}}".utf8),
+        "accounts.mustache": Array("{{#operators}}[{{name}}]{{/operators}}".utf8),
+        "forbidden.mustache": Array("not for {{own}}".utf8),
         "not-found.mustache": Array("nothing here {{request_id}}".utf8),
         "projects.mustache": Array("{{#clients}}[{{id}}]{{/clients}}".utf8),
         "project.mustache": Array("{{#locations}}[{{id}} {{unit}} {{lp}}]{{/locations}}".utf8),
@@ -68,17 +72,25 @@ struct Site {
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
             directory: broken ?? directory, sites: siteBook ?? books, rules: books,
-            events: books, replays: books, history: exported ?? history, importer: frames,
-            deletion: frames, live: feed, tokens: tokens, recipients: recipients,
-            portal: registry.book, store: store, pipeline: pipeline, upstreams: upstreams,
-            units: units, faults: faults, clock: clock)
+            events: books, open: books, replays: books, history: exported ?? history,
+            importer: frames, deletion: frames, live: feed,
+            tokens: tokens, recipients: recipients, portal: registry.book, accounts: registry.book,
+            store: store, pipeline: pipeline, upstreams: upstreams, units: units,
+            faults: faults, clock: clock)
+    }
+
+    /// The value of the cookie of a session that was begun with the token.
+    func session() async throws -> String {
+        let session = try await registry.book.beginSession(ofToken: 7, at: clock.now)
+        return SessionCookie(keys: keys, isSecure: false).value(sessionID: session.id, now: clock.now)
     }
 
     /// Runs the port; `body` gets its number and the hub.
     func run<Result>(_ body: (Port) async throws -> Result) async throws -> Result {
         let hub = StreamHub(
-            live: feed, history: history, demand: demand, tokens: tokens, directory: directory,
-            counts: counts, clock: clock, interval: .seconds(3600), logger: quietLogger)
+            live: feed, history: history, demand: demand, operators: registry.book,
+            directory: directory, counts: counts, clock: clock, interval: .seconds(3600),
+            logger: quietLogger)
         return try await withServices { onBound in
             let listener = try! OperatorListener(
                 configuration: configuration,

@@ -101,6 +101,39 @@ import Testing
         #expect(links.map(\.revoked) == [now, now] && links.map(\.useCount) == [1, 1])
     }
 
+    @Test func `are configured with all else, and keep what they were used for`() async throws {
+        let registry = try await Sample.registry(file)
+        let (made, hash) = try await link(registry)
+        let session = try #require(try await registry.enter(withSecretHash: hash, at: now))
+        let added = PortalLink(
+            id: 0, client: "alpha", label: "Gate", created: now, expires: later(2), isOneTime: true)
+        let other = self.hash("other")
+        try await registry.configure { _, _, links in
+            #expect(links == [hash: links[hash]!] && links[hash]?.id == made.id)
+            links[hash]!.label = "Office"
+            links[hash]!.expires = later(9)
+            links[other] = added
+        }
+        let links = try await registry.links(of: "alpha")
+        #expect(links.map(\.label) == ["Gate", "Office"] && links.map(\.useCount) == [0, 1])
+        #expect(links.map(\.expires) == [later(2), later(9)] && links.map(\.isOneTime) == [true, false])
+        #expect(try await registry.link(withSecretHash: other, at: now)?.id == links[0].id)
+        #expect(try await registry.session(session.id, at: now) == session)
+
+        try await registry.configure { _, _, links in links[hash]!.revoked = now }
+        #expect(try await registry.session(session.id, at: now) == nil)
+        struct Refused: Error {}
+        await #expect(throws: Refused.self) {
+            try await registry.configure { _, sites, links in
+                sites.clients["beta"] = Client(id: "beta", name: "Beta")
+                links[other]!.label = "Changed"
+                throw Refused()
+            }
+        }
+        #expect(try await registry.links(of: "alpha")[0].label == "Gate")
+        #expect(try await registry.sites().clients["beta"] == nil)
+    }
+
     // Hours at which a session is used after it began, and whether it holds at the last of them.
     @Test(arguments: [
         ([11.9], true), ([12.0], false), ([11.0, 22.9], true), ([11.0, 23.0], false),
@@ -155,13 +188,13 @@ import Testing
             default: break
             }
         }
-        #expect(try await registry.locations(of: "alpha").map(\.location.id).sorted() == seen)
+        #expect(try await registry.locations(in: ClientScope(client: "alpha")).map(\.location.id).sorted() == seen)
         for id in ["gate", "yard", "nowhere", "", "gate' OR 1=1 --"] {
-            let found = try await registry.location(id, of: "alpha")
+            let found = try await registry.location(id, in: ClientScope(client: "alpha"))
             #expect((found != nil) == seen.contains(id), "\(id)")
             #expect(found?.project.timeZone == (found == nil ? nil : id == "gate" ? "Europe/London" : "UTC"))
         }
-        let others = try await registry.locations(of: "beta").map(\.location.id).sorted()
+        let others = try await registry.locations(in: ClientScope(client: "beta")).map(\.location.id).sorted()
         #expect(others == (change.hasSuffix("another client's") ? ["gate"] : []))
     }
 }

@@ -29,13 +29,13 @@ import Testing
 
     @Test func `are listed with those that have ended, and end once`() async throws {
         let registry = try SQLiteRegistry(path: file.path)
-        #expect(try !registry.hasTokens())
+        #expect(try !registry.hasCredentials())
         _ = try registry.createToken(
             name: "old", scope: .viewer, now: now,
             expires: Timestamp(rfc3339: "2020-01-01T00:00:00Z"))
-        #expect(try !registry.hasTokens())
+        #expect(try !registry.hasCredentials())
         let text = try registry.createToken(name: "ci", scope: .operator, now: now)
-        #expect(try registry.hasTokens())
+        #expect(try registry.hasCredentials())
         let records = try await registry.tokenRecords()
         #expect(records.map(\.token.name) == ["old", "ci"] && records[1].revoked == nil)
         let id = records[1].token.id
@@ -46,7 +46,7 @@ import Testing
         #expect(try await registry.tokenRecords()[1].revoked == later)
         #expect(try await registry.token(withID: id) == nil)
         #expect(try await registry.token(withSecretHash: sha256(text)) == nil)
-        #expect(try !registry.hasTokens())
+        #expect(try !registry.hasCredentials())
     }
 
     private func sha256(_ text: String) -> [UInt8] {
