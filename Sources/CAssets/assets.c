@@ -19,23 +19,6 @@ static const unsigned char account_mustache[] = {
 };
 static const unsigned char accounts_mustache[] = {
 #embed "../Serve/Assets/accounts.mustache"
-static const unsigned char theme_button_mustache[] = {
-#embed "../Serve/Assets/theme-button.mustache"
-};
-static const unsigned char nav_mustache[] = {
-#embed "../Serve/Assets/nav.mustache"
-};
-static const unsigned char head_mustache[] = {
-#embed "../Serve/Assets/head.mustache"
-};
-static const unsigned char brand_mustache[] = {
-#embed "../Serve/Assets/brand.mustache"
-};
-static const unsigned char portal_door_mustache[] = {
-#embed "../Serve/Assets/portal-door.mustache"
-};
-static const unsigned char alerts_mustache[] = {
-#embed "../Serve/Assets/alerts.mustache"
 };
 static const unsigned char alerts_scripts_mustache[] = {
 #embed "../Serve/Assets/alerts-scripts.mustache"
@@ -70,6 +53,12 @@ static const unsigned char history_card_mustache[] = {
 static const unsigned char live_card_mustache[] = {
 #embed "../Serve/Assets/live-card.mustache"
 };
+static const unsigned char location_fields_mustache[] = {
+#embed "../Serve/Assets/location-fields.mustache"
+};
+static const unsigned char location_mustache[] = {
+#embed "../Serve/Assets/location.mustache"
+};
 static const unsigned char nav_mustache[] = {
 #embed "../Serve/Assets/nav.mustache"
 };
@@ -90,6 +79,15 @@ static const unsigned char portal_location_mustache[] = {
 };
 static const unsigned char portal_overview_mustache[] = {
 #embed "../Serve/Assets/portal-overview.mustache"
+};
+static const unsigned char project_fields_mustache[] = {
+#embed "../Serve/Assets/project-fields.mustache"
+};
+static const unsigned char project_mustache[] = {
+#embed "../Serve/Assets/project.mustache"
+};
+static const unsigned char projects_mustache[] = {
+#embed "../Serve/Assets/projects.mustache"
 };
 static const unsigned char sign_in_mustache[] = {
 #embed "../Serve/Assets/sign-in.mustache"
@@ -130,11 +128,11 @@ static const unsigned char portal_location_css[] = {
 static const unsigned char portal_css[] = {
 #embed "../Serve/Assets/portal.css"
 };
-static const unsigned char alerts_css[] = {
-#embed "../Serve/Assets/alerts.css"
-};
 static const unsigned char sheet_css[] = {
 #embed "../Serve/Assets/sheet.css"
+};
+static const unsigned char sites_css[] = {
+#embed "../Serve/Assets/sites.css"
 };
 static const unsigned char tokens_css[] = {
 #embed "../Serve/Assets/tokens.css"
@@ -172,6 +170,9 @@ static const unsigned char events_js[] = {
 static const unsigned char feed_js[] = {
 #embed "../Serve/Assets/feed.js"
 };
+static const unsigned char forms_js[] = {
+#embed "../Serve/Assets/forms.js"
+};
 static const unsigned char fragment_js[] = {
 #embed "../Serve/Assets/fragment.js"
 };
@@ -186,6 +187,9 @@ static const unsigned char lane_js[] = {
 };
 static const unsigned char limits_js[] = {
 #embed "../Serve/Assets/limits.js"
+};
+static const unsigned char links_js[] = {
+#embed "../Serve/Assets/links.js"
 };
 static const unsigned char live_js[] = {
 #embed "../Serve/Assets/live.js"
@@ -219,6 +223,9 @@ static const unsigned char rule_form_js[] = {
 };
 static const unsigned char sign_in_js[] = {
 #embed "../Serve/Assets/sign-in.js"
+};
+static const unsigned char sites_js[] = {
+#embed "../Serve/Assets/sites.js"
 };
 static const unsigned char street_map_js[] = {
 #embed "../Serve/Assets/street-map.js"
@@ -286,6 +293,8 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("head.mustache", head_mustache),
     ASSET("history-card.mustache", history_card_mustache),
     ASSET("live-card.mustache", live_card_mustache),
+    ASSET("location-fields.mustache", location_fields_mustache),
+    ASSET("location.mustache", location_mustache),
     ASSET("nav.mustache", nav_mustache),
     ASSET("not-found.mustache", not_found_mustache),
     ASSET("portal-bar.mustache", portal_bar_mustache),
@@ -293,6 +302,9 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("portal-head.mustache", portal_head_mustache),
     ASSET("portal-location.mustache", portal_location_mustache),
     ASSET("portal-overview.mustache", portal_overview_mustache),
+    ASSET("project-fields.mustache", project_fields_mustache),
+    ASSET("project.mustache", project_mustache),
+    ASSET("projects.mustache", projects_mustache),
     ASSET("sign-in.mustache", sign_in_mustache),
     ASSET("strip.mustache", strip_mustache),
     ASSET("theme-button.mustache", theme_button_mustache),
@@ -307,6 +319,7 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("portal-location.css", portal_location_css),
     ASSET("portal.css", portal_css),
     ASSET("sheet.css", sheet_css),
+    ASSET("sites.css", sites_css),
     ASSET("tokens.css", tokens_css),
     ASSET("unit.css", unit_css),
     ASSET("units.css", units_css),
@@ -319,11 +332,13 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("event.js", event_js),
     ASSET("events.js", events_js),
     ASSET("feed.js", feed_js),
+    ASSET("forms.js", forms_js),
     ASSET("fragment.js", fragment_js),
     ASSET("gestures.js", gestures_js),
     ASSET("history.js", history_js),
     ASSET("lane.js", lane_js),
     ASSET("limits.js", limits_js),
+    ASSET("links.js", links_js),
     ASSET("live.js", live_js),
     ASSET("overview.js", overview_js),
     ASSET("place.js", place_js),
@@ -335,6 +350,7 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("reading.js", reading_js),
     ASSET("rule-form.js", rule_form_js),
     ASSET("sign-in.js", sign_in_js),
+    ASSET("sites.js", sites_js),
     ASSET("street-map.js", street_map_js),
     ASSET("table.js", table_js),
     ASSET("theme.js", theme_js),

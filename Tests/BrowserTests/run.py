@@ -20,6 +20,7 @@ import functions
 import location
 import overview
 import pages
+import projects
 import units
 from server import Running, Server
 from visit import Visitor
@@ -66,7 +67,7 @@ def main():
             visitor = Visitor(browser, server)
             run(pages.test_assets_are_built_in)
             # Clients need a site of their own, which only a server of ours can be given.
-            modules = [pages, units, functions, accounts, alerts]
+            modules = [pages, units, functions, accounts, alerts, projects]
             modules += [location, overview] if server.portal else []
             for module in modules:
                 for test in module.TESTS:

@@ -38,7 +38,9 @@ const api = {
         return api.ask(path, { method: "DELETE", headers: {} });
     },
 
+    /** Changes something; without a value, with no body. Gives back the answer, if there is one. */
     send(method, path, value, signal) {
+        if (value === undefined) return api.ask(path, { method, signal, headers: {} });
         return api.ask(path, {
             method,
             signal,

@@ -248,6 +248,7 @@ struct OperatorRoutes {
         let events = EventPages(sources: sources, pages: pages)
         guarded.get("/events") { try await events.list($0, $1) }
         guarded.get("/events/:event") { _, context in try await events.show(context) }
+        SitePages(sources: sources, pages: pages).add(to: guarded)
         guarded.get("/units/:unit") { _, context in
             let unit = try await lookup.unit(context)
             let view = UnitView(snapshot: sources.snapshot(of: unit), now: sources.clock.now)

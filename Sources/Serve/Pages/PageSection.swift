@@ -4,12 +4,13 @@ import Monitoring
 
 /// The parts of the operators' pages, in the order of the bar.
 enum PageSection: String, CaseIterable {
-    case events, units, accounts
+    case events, units, projects, accounts
 
     var words: String {
         switch self {
         case .events: "Events"
         case .units: "Units"
+        case .projects: "Projects"
         case .accounts: "Accounts"
         }
     }
@@ -18,6 +19,7 @@ enum PageSection: String, CaseIterable {
         switch self {
         case .events: "/events"
         case .units: "/"
+        case .projects: "/projects"
         case .accounts: "/accounts"
         }
     }

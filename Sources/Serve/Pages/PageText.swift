@@ -38,13 +38,16 @@ enum PageText {
         return "\(date.day) \(months[Int(date.month) - 1]) \(clock)"
     }
 
-    /// `24 Nov 2026 22:40`, or with seconds, in UTC.
-    static func moment(_ time: Timestamp, hasSeconds: Bool = false) -> String {
-        let day = floorDivide(time.milliseconds, by: 86_400_000)
-        let seconds = (time.milliseconds - day * 86_400_000) / 1000
+    /// `24 Nov 2026 22:40`, or with seconds, on `clock`, as `moment` of `zone.js` says it.
+    static func moment(
+        _ time: Timestamp, hasSeconds: Bool = false, on clock: some LocalClock = ZoneClock.utc
+    ) -> String {
+        let local = time.milliseconds + clock.offset(at: time.milliseconds)
+        let day = floorDivide(local, by: 86_400_000)
+        let seconds = (local - day * 86_400_000) / 1000
         let date = Timestamp.civil(fromDays: day)
-        let clock = "\(twoDigits(seconds / 3600)):\(twoDigits(seconds / 60 % 60))"
-        return "\(date.day) \(months[Int(date.month) - 1]) \(date.year) \(clock)"
+        let text = "\(twoDigits(seconds / 3600)):\(twoDigits(seconds / 60 % 60))"
+        return "\(date.day) \(months[Int(date.month) - 1]) \(date.year) \(text)"
             + (hasSeconds ? ":\(twoDigits(seconds % 60))" : "")
     }
 

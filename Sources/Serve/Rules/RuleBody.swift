@@ -115,7 +115,8 @@ enum RuleBody {
         text.endObject()
     }
 
-    private static func timeOfDay(_ minute: Int) -> String {
+    /// `07:05`
+    static func timeOfDay(_ minute: Int) -> String {
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return "\(two(minute / 60)):\(two(minute % 60))"
     }

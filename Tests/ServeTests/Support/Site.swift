@@ -63,13 +63,17 @@ struct Site {
         "accounts.mustache": Array("{{#operators}}[{{name}}]{{/operators}}".utf8),
         "forbidden.mustache": Array("not for {{own}}".utf8),
         "not-found.mustache": Array("nothing here {{request_id}}".utf8),
+        "projects.mustache": Array("{{#clients}}[{{id}}]{{/clients}}".utf8),
+        "project.mustache": Array("{{#locations}}[{{id}} {{unit}} {{lp}}]{{/locations}}".utf8),
+        "location.mustache": Array("{{location.name}} {{#assignments}}[{{unit}}]{{/assignments}}".utf8),
         "unit.js": Array("let a = 1".utf8),
     ])
 
     var sources: OperatorListener.Sources {
         OperatorListener.Sources(
-            directory: broken ?? directory, sites: siteBook ?? books, rules: books, events: books, open: books,
-            replays: books, history: exported ?? history, importer: frames, deletion: frames, live: feed,
+            directory: broken ?? directory, sites: siteBook ?? books, rules: books,
+            events: books, open: books, replays: books, history: exported ?? history,
+            importer: frames, deletion: frames, live: feed,
             tokens: tokens, recipients: recipients, portal: registry.book, accounts: registry.book,
             store: store, pipeline: pipeline, upstreams: upstreams, units: units,
             faults: faults, clock: clock)
