@@ -22,6 +22,9 @@ static const unsigned char nav_mustache[] = {
 static const unsigned char head_mustache[] = {
 #embed "../Serve/Assets/head.mustache"
 };
+static const unsigned char hours_mustache[] = {
+#embed "../Serve/Assets/hours.mustache"
+};
 static const unsigned char brand_mustache[] = {
 #embed "../Serve/Assets/brand.mustache"
 };
@@ -34,8 +37,14 @@ static const unsigned char alerts_scripts_mustache[] = {
 static const unsigned char not_found_mustache[] = {
 #embed "../Serve/Assets/not-found.mustache"
 };
+static const unsigned char notifications_mustache[] = {
+#embed "../Serve/Assets/notifications.mustache"
+};
 static const unsigned char sign_in_mustache[] = {
 #embed "../Serve/Assets/sign-in.mustache"
+};
+static const unsigned char system_mustache[] = {
+#embed "../Serve/Assets/system.mustache"
 };
 static const unsigned char unit_mustache[] = {
 #embed "../Serve/Assets/unit.mustache"
@@ -51,6 +60,9 @@ static const unsigned char alerts_css[] = {
 };
 static const unsigned char sheet_css[] = {
 #embed "../Serve/Assets/sheet.css"
+};
+static const unsigned char system_css[] = {
+#embed "../Serve/Assets/system.css"
 };
 static const unsigned char tokens_css[] = {
 #embed "../Serve/Assets/tokens.css"
@@ -76,6 +88,9 @@ static const unsigned char clock_js[] = {
 static const unsigned char drawing_js[] = {
 #embed "../Serve/Assets/drawing.js"
 };
+static const unsigned char faults_js[] = {
+#embed "../Serve/Assets/faults.js"
+};
 static const unsigned char feed_js[] = {
 #embed "../Serve/Assets/feed.js"
 };
@@ -88,8 +103,14 @@ static const unsigned char gestures_js[] = {
 static const unsigned char history_js[] = {
 #embed "../Serve/Assets/history.js"
 };
+static const unsigned char hours_field_js[] = {
+#embed "../Serve/Assets/hours-field.js"
+};
 static const unsigned char live_js[] = {
 #embed "../Serve/Assets/live.js"
+};
+static const unsigned char notifications_js[] = {
+#embed "../Serve/Assets/notifications.js"
 };
 static const unsigned char range_js[] = {
 #embed "../Serve/Assets/range.js"
@@ -102,6 +123,9 @@ static const unsigned char rule_form_js[] = {
 };
 static const unsigned char sign_in_js[] = {
 #embed "../Serve/Assets/sign-in.js"
+};
+static const unsigned char system_js[] = {
+#embed "../Serve/Assets/system.js"
 };
 static const unsigned char table_js[] = {
 #embed "../Serve/Assets/table.js"
@@ -146,16 +170,20 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("theme-button.mustache", theme_button_mustache),
     ASSET("nav.mustache", nav_mustache),
     ASSET("head.mustache", head_mustache),
+    ASSET("hours.mustache", hours_mustache),
     ASSET("brand.mustache", brand_mustache),
     ASSET("alerts.mustache", alerts_mustache),
     ASSET("alerts-scripts.mustache", alerts_scripts_mustache),
     ASSET("not-found.mustache", not_found_mustache),
+    ASSET("notifications.mustache", notifications_mustache),
     ASSET("sign-in.mustache", sign_in_mustache),
+    ASSET("system.mustache", system_mustache),
     ASSET("unit.mustache", unit_mustache),
     ASSET("units.mustache", units_mustache),
     ASSET("app.css", app_css),
     ASSET("alerts.css", alerts_css),
     ASSET("sheet.css", sheet_css),
+    ASSET("system.css", system_css),
     ASSET("tokens.css", tokens_css),
     ASSET("unit.css", unit_css),
     ASSET("units.css", units_css),
@@ -164,15 +192,19 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("chart.js", chart_js),
     ASSET("clock.js", clock_js),
     ASSET("drawing.js", drawing_js),
+    ASSET("faults.js", faults_js),
     ASSET("feed.js", feed_js),
     ASSET("fragment.js", fragment_js),
     ASSET("gestures.js", gestures_js),
     ASSET("history.js", history_js),
+    ASSET("hours-field.js", hours_field_js),
     ASSET("live.js", live_js),
+    ASSET("notifications.js", notifications_js),
     ASSET("range.js", range_js),
     ASSET("reading.js", reading_js),
     ASSET("rule-form.js", rule_form_js),
     ASSET("sign-in.js", sign_in_js),
+    ASSET("system.js", system_js),
     ASSET("table.js", table_js),
     ASSET("theme.js", theme_js),
     ASSET("trail.js", trail_js),

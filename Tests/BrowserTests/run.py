@@ -17,6 +17,7 @@ from playwright.sync_api import sync_playwright
 import alerts
 import functions
 import pages
+import system
 import units
 from server import Running, Server
 from visit import Visitor
@@ -62,7 +63,7 @@ def main():
                 executable_path=given.browser, args=["--no-sandbox"])
             visitor = Visitor(browser, server)
             run(pages.test_assets_are_built_in)
-            for test in pages.TESTS + units.TESTS + functions.TESTS + alerts.TESTS:
+            for test in pages.TESTS + units.TESTS + functions.TESTS + alerts.TESTS + system.TESTS:
                 run(test, visitor)
                 visitor.leave()
             if given.shots:
@@ -70,6 +71,7 @@ def main():
                 run(pages.take_shots, visitor, given.shots)
                 run(units.take_shots, visitor, given.shots)
                 run(alerts.take_shots, visitor, given.shots)
+                run(system.take_shots, visitor, given.shots)
             run(pages.test_nothing_went_wrong_on_the_way, visitor)
             browser.close()
     finally:

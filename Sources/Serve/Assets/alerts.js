@@ -77,9 +77,9 @@
                 const rule = form.value;
                 if (edited) await api.put(rulePath(edited.id), { ...rule, version: edited.version });
                 else await api.post(`/api/${site}/rules`, rule);
+                await refresh();
                 editor.close();
                 said(edited ? "The rule is changed." : "The rule is added.");
-                await refresh();
             } catch (error) {
                 if (error.status === 422) {
                     const rest = form.showFaults(error.faults);
@@ -182,9 +182,9 @@
                 // What is gone already is deleted.
                 if (error.status !== 404) return (byID("delete-fault").textContent = error.message);
             }
+            await refresh();
             asking.close();
             said("The rule is deleted.");
-            await refresh();
             byID("rule-add").focus();
         });
 

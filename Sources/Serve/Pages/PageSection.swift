@@ -2,17 +2,21 @@
 
 /// The parts of the operators' pages, in the order of the bar.
 enum PageSection: String, CaseIterable {
-    case units
+    case units, notifications, system
 
     var words: String {
         switch self {
         case .units: "Units"
+        case .notifications: "Notifications"
+        case .system: "System"
         }
     }
 
     var address: String {
         switch self {
         case .units: "/"
+        case .notifications: "/notifications"
+        case .system: "/system"
         }
     }
 

@@ -18,7 +18,9 @@ struct Pages: Sendable {
     /// What is rendered by name, beside what these include.
     private static let names = [
         "not-found",
+        "notifications",
         "sign-in",
+        "system",
         "unit",
         "units",
     ]

@@ -56,6 +56,8 @@ struct Site {
             "<h1>{{title}}</h1> {{unit.lp}} {{unit.status}} {{assets.unit_js}}".utf8),
         "units.mustache": Array("{{#has_units}}{{#units}}[{{id}}]{{/units}}{{/has_units}}".utf8),
         "sign-in.mustache": Array("{{#failed}}wrong{{/failed}} next={{next}}".utf8),
+        "notifications.mustache": Array("{{totals}}".utf8),
+        "system.mustache": Array("{{health}}".utf8),
         "not-found.mustache": Array("nothing here {{request_id}}".utf8),
         "unit.js": Array("let a = 1".utf8),
     ])
