@@ -50,6 +50,9 @@ static const unsigned char head_mustache[] = {
 static const unsigned char history_card_mustache[] = {
 #embed "../Serve/Assets/history-card.mustache"
 };
+static const unsigned char hours_mustache[] = {
+#embed "../Serve/Assets/hours.mustache"
+};
 static const unsigned char live_card_mustache[] = {
 #embed "../Serve/Assets/live-card.mustache"
 };
@@ -64,6 +67,9 @@ static const unsigned char nav_mustache[] = {
 };
 static const unsigned char not_found_mustache[] = {
 #embed "../Serve/Assets/not-found.mustache"
+};
+static const unsigned char notifications_mustache[] = {
+#embed "../Serve/Assets/notifications.mustache"
 };
 static const unsigned char portal_bar_mustache[] = {
 #embed "../Serve/Assets/portal-bar.mustache"
@@ -94,6 +100,9 @@ static const unsigned char sign_in_mustache[] = {
 };
 static const unsigned char strip_mustache[] = {
 #embed "../Serve/Assets/strip.mustache"
+};
+static const unsigned char system_mustache[] = {
+#embed "../Serve/Assets/system.mustache"
 };
 static const unsigned char theme_button_mustache[] = {
 #embed "../Serve/Assets/theme-button.mustache"
@@ -134,6 +143,9 @@ static const unsigned char sheet_css[] = {
 static const unsigned char sites_css[] = {
 #embed "../Serve/Assets/sites.css"
 };
+static const unsigned char system_css[] = {
+#embed "../Serve/Assets/system.css"
+};
 static const unsigned char tokens_css[] = {
 #embed "../Serve/Assets/tokens.css"
 };
@@ -167,6 +179,9 @@ static const unsigned char event_js[] = {
 static const unsigned char events_js[] = {
 #embed "../Serve/Assets/events.js"
 };
+static const unsigned char faults_js[] = {
+#embed "../Serve/Assets/faults.js"
+};
 static const unsigned char feed_js[] = {
 #embed "../Serve/Assets/feed.js"
 };
@@ -182,6 +197,9 @@ static const unsigned char gestures_js[] = {
 static const unsigned char history_js[] = {
 #embed "../Serve/Assets/history.js"
 };
+static const unsigned char hours_field_js[] = {
+#embed "../Serve/Assets/hours-field.js"
+};
 static const unsigned char lane_js[] = {
 #embed "../Serve/Assets/lane.js"
 };
@@ -193,6 +211,9 @@ static const unsigned char links_js[] = {
 };
 static const unsigned char live_js[] = {
 #embed "../Serve/Assets/live.js"
+};
+static const unsigned char notifications_js[] = {
+#embed "../Serve/Assets/notifications.js"
 };
 static const unsigned char overview_js[] = {
 #embed "../Serve/Assets/overview.js"
@@ -229,6 +250,9 @@ static const unsigned char sites_js[] = {
 };
 static const unsigned char street_map_js[] = {
 #embed "../Serve/Assets/street-map.js"
+};
+static const unsigned char system_js[] = {
+#embed "../Serve/Assets/system.js"
 };
 static const unsigned char table_js[] = {
 #embed "../Serve/Assets/table.js"
@@ -292,11 +316,13 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("forbidden.mustache", forbidden_mustache),
     ASSET("head.mustache", head_mustache),
     ASSET("history-card.mustache", history_card_mustache),
+    ASSET("hours.mustache", hours_mustache),
     ASSET("live-card.mustache", live_card_mustache),
     ASSET("location-fields.mustache", location_fields_mustache),
     ASSET("location.mustache", location_mustache),
     ASSET("nav.mustache", nav_mustache),
     ASSET("not-found.mustache", not_found_mustache),
+    ASSET("notifications.mustache", notifications_mustache),
     ASSET("portal-bar.mustache", portal_bar_mustache),
     ASSET("portal-door.mustache", portal_door_mustache),
     ASSET("portal-head.mustache", portal_head_mustache),
@@ -307,6 +333,7 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("projects.mustache", projects_mustache),
     ASSET("sign-in.mustache", sign_in_mustache),
     ASSET("strip.mustache", strip_mustache),
+    ASSET("system.mustache", system_mustache),
     ASSET("theme-button.mustache", theme_button_mustache),
     ASSET("unit.mustache", unit_mustache),
     ASSET("units.mustache", units_mustache),
@@ -320,6 +347,7 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("portal.css", portal_css),
     ASSET("sheet.css", sheet_css),
     ASSET("sites.css", sites_css),
+    ASSET("system.css", system_css),
     ASSET("tokens.css", tokens_css),
     ASSET("unit.css", unit_css),
     ASSET("units.css", units_css),
@@ -331,15 +359,18 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("drawing.js", drawing_js),
     ASSET("event.js", event_js),
     ASSET("events.js", events_js),
+    ASSET("faults.js", faults_js),
     ASSET("feed.js", feed_js),
     ASSET("forms.js", forms_js),
     ASSET("fragment.js", fragment_js),
     ASSET("gestures.js", gestures_js),
     ASSET("history.js", history_js),
+    ASSET("hours-field.js", hours_field_js),
     ASSET("lane.js", lane_js),
     ASSET("limits.js", limits_js),
     ASSET("links.js", links_js),
     ASSET("live.js", live_js),
+    ASSET("notifications.js", notifications_js),
     ASSET("overview.js", overview_js),
     ASSET("place.js", place_js),
     ASSET("play.js", play_js),
@@ -352,6 +383,7 @@ const struct earshot_asset earshot_assets[] = {
     ASSET("sign-in.js", sign_in_js),
     ASSET("sites.js", sites_js),
     ASSET("street-map.js", street_map_js),
+    ASSET("system.js", system_js),
     ASSET("table.js", table_js),
     ASSET("theme.js", theme_js),
     ASSET("trail.js", trail_js),

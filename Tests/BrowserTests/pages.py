@@ -372,10 +372,17 @@ def test_theme(visitor):
     assert page.evaluate(background) == dark
 
 
+def paths(visitor):
+    return [
+        "/", f"/units/{visitor.unit}", "/notifications", "/system", "/sign-in",
+        "/units/no-such-unit",
+    ]
+
+
 def test_policy(visitor):
     """pages come with a content policy, and hold no inline script or style"""
     page = visitor.window(allow=["status of 404"])
-    for path in ["/", f"/units/{visitor.unit}", "/accounts", "/sign-in", "/units/no-such-unit"]:
+    for path in paths(visitor):
         answer = page.goto(visitor.server.url + path)
         policy = answer.headers.get("content-security-policy", "")
         assert "default-src 'self'" in policy and "unsafe" not in policy, f"{path}: {policy}"
@@ -388,7 +395,7 @@ def test_policy(visitor):
 def test_basics(visitor):
     """every page has one h1, a language, landmarks, and names for all controls"""
     page = visitor.window(allow=["status of 404"])
-    for path in ["/", f"/units/{visitor.unit}", "/accounts", "/sign-in", "/units/no-such-unit"]:
+    for path in paths(visitor):
         page.goto(visitor.server.url + path)
         found = page.evaluate("""() => {
             const all = (selector) => [...document.querySelectorAll(selector)];
@@ -402,7 +409,8 @@ def test_basics(visitor):
                 title: document.title,
                 twice: ids.filter((id, i) => ids.indexOf(id) !== i),
                 unnamed: all("a, button").filter((e) => !named(e)).map((e) => e.outerHTML),
-                unlabelled: all("input:not([type=hidden])").filter((e) => !e.labels.length)
+                unlabelled: all("input:not([type=hidden]), select")
+                    .filter((e) => !e.labels.length && !e.getAttribute("aria-label"))
                     .map((e) => e.outerHTML),
                 nowhere: all("[aria-controls], [aria-labelledby], [aria-describedby]")
                     .flatMap((e) => ["aria-controls", "aria-labelledby", "aria-describedby"]
@@ -424,7 +432,7 @@ def test_fits(visitor):
     """no page is wider than a phone, and nothing jumps while it loads"""
     for width in [320, 390, 1440]:
         viewport = {"width": width, "height": 844}
-        for path in ["/", f"/units/{visitor.unit}", "/sign-in"]:
+        for path in ["/", f"/units/{visitor.unit}", "/notifications", "/system", "/sign-in"]:
             page = visitor.open(path, viewport=viewport)
             if "units" in path:
                 page.wait_for_selector('#connection[data-look="live"]')

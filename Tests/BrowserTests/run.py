@@ -21,6 +21,7 @@ import location
 import overview
 import pages
 import projects
+import system
 import units
 from server import Running, Server
 from visit import Visitor
@@ -67,7 +68,7 @@ def main():
             visitor = Visitor(browser, server)
             run(pages.test_assets_are_built_in)
             # Clients need a site of their own, which only a server of ours can be given.
-            modules = [pages, units, functions, accounts, alerts, projects]
+            modules = [pages, units, functions, accounts, alerts, system, projects]
             modules += [location, overview] if server.portal else []
             for module in modules:
                 for test in module.TESTS:

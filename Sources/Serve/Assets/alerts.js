@@ -77,9 +77,9 @@
                 const rule = form.value;
                 if (edited) await api.put(rulePath(edited.id), { ...rule, version: edited.version });
                 else await api.post(`/api/${site}/rules`, rule);
+                await refresh();
                 editor.close();
                 said(edited ? "The rule is changed." : "The rule is added.");
-                await refresh();
             } catch (error) {
                 if (error.status === 422) {
                     const rest = form.showFaults(error.faults);
@@ -143,9 +143,8 @@
                 if (readings === 0) return "There are no readings of the last 30 days to try it on.";
                 const times = (count) => (count === 1 ? "once" : count === 2 ? "twice" : `${count} times`);
                 const fired = alarms === 0 ? "Would not have fired" : `Would have fired ${times(alarms)}`;
-                const parts = [`${fired} in the last 30 days`];
-                if (warnings > 0) parts.push(`and warned ${times(warnings)}`);
-                let text = `${parts.join(" ")}.`;
+                const warned = warnings > 0 ? `, ${alarms === 0 ? "but" : "and"} warned ${times(warnings)}` : "";
+                let text = `${fired} in the last 30 days${warned}.`;
                 if (events.length < alarms + warnings) text += ` The list has ${events.length} of them.`;
                 if (damage.length > 0) text += " Some of that time cannot be read, and was not judged.";
                 return text;
@@ -182,9 +181,9 @@
                 // What is gone already is deleted.
                 if (error.status !== 404) return (byID("delete-fault").textContent = error.message);
             }
+            await refresh();
             asking.close();
             said("The rule is deleted.");
-            await refresh();
             byID("rule-add").focus();
         });
 

@@ -14,6 +14,7 @@ class RuleForm {
 
     #form;
     #fields;
+    #hours;
     #recipients = [];
     /** What is judged: a metric and, of averages, how. */
     #judged;
@@ -26,25 +27,7 @@ class RuleForm {
             this.#follow(event.target);
             onChange();
         });
-        form.addEventListener("click", ({ target }) => {
-            const day = target.closest("[data-day]");
-            const days = target.closest("[data-days]")?.dataset.days.split(" ");
-            if (!day && !days) return;
-            if (day) RuleForm.#press(day, day.getAttribute("aria-pressed") !== "true");
-            for (const each of days ? this.#days : []) {
-                RuleForm.#press(each, days.includes(each.dataset.day));
-            }
-            this.#arrange();
-            onChange();
-        });
-    }
-
-    get #days() {
-        return [...this.#form.querySelectorAll("[data-day]")];
-    }
-
-    static #press(button, isOn) {
-        button.setAttribute("aria-pressed", String(isOn));
+        this.#hours = new HoursField(form.querySelector(".hours"), onChange);
     }
 
     /** Shows a rule; without one the defaults. `recipients`: all there are, `{id, name}`. */
@@ -61,12 +44,8 @@ class RuleForm {
         };
         this.#fields.consecutive.value = averaging?.consecutive ?? 1;
         this.#fields.always.checked = schedule === null;
-        this.#fields.start.value = schedule?.start ?? "22:00";
-        this.#fields.end.value = schedule?.end ?? "07:00";
         this.#fields.except_dates.value = (schedule?.except_dates ?? []).join(", ");
-        for (const day of this.#days) {
-            RuleForm.#press(day, !schedule || schedule.days.includes(day.dataset.day));
-        }
+        this.#hours.value = schedule;
         this.#showRecipients(recipients, shown.recipients);
         this.#form.querySelector("#rule-more").open = false;
         this.#showSubject();
@@ -112,37 +91,13 @@ class RuleForm {
 
     get #schedule() {
         if (this.#fields.always.checked) return null;
-        const days = this.#days.filter((day) => day.getAttribute("aria-pressed") === "true");
         const dates = this.#fields.except_dates.value.split(/[\s,;]+/).filter(Boolean);
-        return {
-            start: this.#fields.start.value, end: this.#fields.end.value,
-            days: days.map((day) => day.dataset.day), except_dates: dates,
-        };
+        return { ...this.#hours.value, except_dates: dates };
     }
 
-    /**
-     * Shows what is wrong, `{field, message}`, each under its field.
-     *
-     * Gives back what has no field here, as sentences.
-     */
-    showFaults(faults) {
-        const rest = new Set(faults);
-        let first = null;
-        for (const place of this.#form.querySelectorAll("[data-fault]")) {
-            const names = place.dataset.fault.split(" ");
-            const own = faults.filter(({ field }) =>
-                names.some((name) => field === name || field.startsWith(`${name}[`)));
-            own.forEach((fault) => rest.delete(fault));
-            place.textContent = own.map(({ message }) => `This ${message}`).join(" ");
-            for (const name of names) {
-                const field = this.#fields[name.split(".").pop()];
-                field?.setAttribute?.("aria-invalid", String(own.some((fault) => fault.field === name)));
-            }
-            if (own.length > 0) first ??= place;
-        }
-        const more = first?.closest("details");
-        if (more) more.open = true;
-        return [...rest].map(({ field, message }) => `${field} ${message}`);
+    /** See `faults.show`. */
+    showFaults(list) {
+        return faults.show(this.#form, list);
     }
 
     // MARK: which fields mean something
@@ -210,11 +165,6 @@ class RuleForm {
         this.#fields.always.disabled = isAverage && mode === "window";
         this.#form.querySelector("#rule-latch").hidden = !RuleForm.#running.includes(metric);
         this.#showHint(metric);
-        const { start, end } = this.#fields;
-        const isEnd = start.value && end.value;
-        this.#form.querySelector("#rule-ends").textContent =
-            !isEnd ? "" : end.value === start.value ? "24 hours"
-            : end.value < start.value ? "ends next day" : "ends the same day";
     }
 
     #showHint(metric) {

@@ -26,3 +26,27 @@ enum Limit: String, CaseIterable {
     /// A reader took nothing for so long that it was closed.
     case slowReader = "websocket_slow_reader"
 }
+
+extension Limit {
+    /// What ran into it, for people.
+    var words: String {
+        switch self {
+        case .requestHead: "requests with too long a head"
+        case .requestForm: "requests that are not HTTP/1.1"
+        case .bodySize: "bodies that are too long"
+        case .bodyDepth: "bodies that are nested too deep"
+        case .bodyEncoding: "bodies with an encoding"
+        case .unitName: "names that are no unit’s"
+        case .imports: "imports while others ran"
+        case .exports: "exports while others ran"
+        case .replays: "replays and previews while others ran"
+        case .slowExport: "exports whose reader took nothing"
+        case .signIns: "sign-ins, too many of one address"
+        case .socketsPerSession: "streams, too many of one session"
+        case .socketsPerAddress: "streams, too many of one address"
+        case .messageSize: "messages on streams that are too long"
+        case .messageRate: "streams with too many messages"
+        case .slowReader: "streams whose reader took nothing"
+        }
+    }
+}

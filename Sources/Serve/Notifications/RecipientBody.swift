@@ -35,16 +35,9 @@ enum RecipientBody {
         text.key("name")
         text.string(recipient.name)
         text.key("channel")
-        switch recipient.channel {
-        case .webhook(let url):
-            text.string("webhook")
-            text.key("target")
-            text.string(isWhole ? url : host(of: url))
-        case .mail(let address):
-            text.string("mail")
-            text.key("target")
-            text.string(address)
-        }
+        text.string(recipient.channel.isSigned ? "webhook" : "mail")
+        text.key("target")
+        text.string(target(of: recipient, isWhole: isWhole))
         text.key("watchdogs")
         text.bool(recipient.wantsWatchdogs)
         text.key("quiet_hours")
@@ -62,7 +55,14 @@ enum RecipientBody {
         text.endObject()
     }
 
-    /// `https://hooks.example.org/…`
+    /// Where it is told; of a webhook that is not to be shown whole `https://hooks.example.org/…`.
+    static func target(of recipient: Recipient, isWhole: Bool) -> String {
+        switch recipient.channel {
+        case .webhook(let url): isWhole ? url : host(of: url)
+        case .mail(let address): address
+        }
+    }
+
     private static func host(of url: String) -> String {
         let parts = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
         let authority = parts.count == 3 ? parts[2].prefix { !"/?".contains($0) } : ""

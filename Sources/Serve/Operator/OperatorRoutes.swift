@@ -54,6 +54,7 @@ struct OperatorRoutes {
         addAccounts(origins, pages)
         addTransfers(origins, configuration)
         addPages(pages)
+        addSystemPages(pages, version: configuration.version)
     }
 
     /// What needs no credentials.
@@ -258,5 +259,21 @@ struct OperatorRoutes {
                 requestID: context.requestID)
         }
     }
+    /// The pages about Earshot itself.
+    private func addSystemPages(_ pages: Pages, version: String) {
+        let (sources, counts) = (sources, log.counts)
+        let guarded = guarded("", isForPages: true)
+        guarded.get("/notifications") { request, context in
+            let query = NotificationsQuery(request.uri.queryParameters)
+            let view = NotificationsView(
+                recipients: try await sources.recipients.recipients(),
+                page: try await sources.recipients.deliveries(query.question), query: query,
+                scope: context.access?.scope ?? .viewer, now: sources.clock.now)
+            return try pages.notifications(view, requestID: context.requestID)
+        }
+        guarded.get("/system") { _, context in
+            let view = try await SystemView(sources, counts: counts, version: version)
+            return try pages.system(view, requestID: context.requestID)
+        }
+    }
 }
-

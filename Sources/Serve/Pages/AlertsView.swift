@@ -32,7 +32,8 @@ struct AlertsView {
         [
             "site": address, "place": place ?? "", "has_place": place != nil, "zone": timeZone,
             "may_change": mayChange, "badge_look": look(of: active), "badge": badge,
-            "rules": rules.map(row), "has_rules": !rules.isEmpty, "unreadable": unreadable,
+            "rules": rules.sorted { ($0.name, $0.id) < ($1.name, $1.id) }.map(row),
+            "has_rules": !rules.isEmpty, "unreadable": unreadable,
             "has_unreadable": !unreadable.isEmpty,
         ]
     }

@@ -4,14 +4,16 @@ import Monitoring
 
 /// The parts of the operators' pages, in the order of the bar.
 enum PageSection: String, CaseIterable {
-    case events, units, projects, accounts
+    case events, units, projects, notifications, accounts, system
 
     var words: String {
         switch self {
         case .events: "Events"
         case .units: "Units"
         case .projects: "Projects"
+        case .notifications: "Notifications"
         case .accounts: "Accounts"
+        case .system: "System"
         }
     }
 
@@ -20,7 +22,9 @@ enum PageSection: String, CaseIterable {
         case .events: "/events"
         case .units: "/"
         case .projects: "/projects"
+        case .notifications: "/notifications"
         case .accounts: "/accounts"
+        case .system: "/system"
         }
     }
 

@@ -62,6 +62,8 @@ struct Site {
         "sign-in.mustache": Array("{{#failed}}wrong{{/failed}} next={{next}}".utf8),
         "accounts.mustache": Array("{{#operators}}[{{name}}]{{/operators}}".utf8),
         "forbidden.mustache": Array("not for {{own}}".utf8),
+        "notifications.mustache": Array("{{totals}}".utf8),
+        "system.mustache": Array("{{health}}".utf8),
         "not-found.mustache": Array("nothing here {{request_id}}".utf8),
         "projects.mustache": Array("{{#clients}}[{{id}}]{{/clients}}".utf8),
         "project.mustache": Array("{{#locations}}[{{id}} {{unit}} {{lp}}]{{/locations}}".utf8),
