@@ -15,6 +15,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import functions
+import inbox
 import pages
 import units
 from server import Running, Server
@@ -61,13 +62,14 @@ def main():
                 executable_path=given.browser, args=["--no-sandbox"])
             visitor = Visitor(browser, server)
             run(pages.test_assets_are_built_in)
-            for test in pages.TESTS + units.TESTS + functions.TESTS:
+            for test in pages.TESTS + units.TESTS + inbox.TESTS + functions.TESTS:
                 run(test, visitor)
                 visitor.leave()
             if given.shots:
                 given.shots.mkdir(parents=True, exist_ok=True)
                 run(pages.take_shots, visitor, given.shots)
                 run(units.take_shots, visitor, given.shots)
+                run(inbox.take_shots, visitor, given.shots)
             run(pages.test_nothing_went_wrong_on_the_way, visitor)
             browser.close()
     finally:

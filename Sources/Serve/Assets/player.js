@@ -352,6 +352,7 @@ class Player {
         const text = `${isWarning ? "Warning" : "Limit"} ${words.level(limit)} dB`;
         const at = drawing.across(frame, limits[0][0]) + 5 * frame.ratio;
         context.setLineDash([]);
+        context.textAlign = "left";
         context.textBaseline = "bottom";
         context.lineWidth = 3 * frame.ratio;
         context.strokeStyle = colours["--surface"];
