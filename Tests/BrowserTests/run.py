@@ -17,6 +17,7 @@ from playwright.sync_api import sync_playwright
 import accounts
 import alerts
 import functions
+import inbox
 import location
 import overview
 import pages
@@ -68,7 +69,7 @@ def main():
             visitor = Visitor(browser, server)
             run(pages.test_assets_are_built_in)
             # Clients need a site of their own, which only a server of ours can be given.
-            modules = [pages, units, functions, accounts, alerts, system, projects]
+            modules = [pages, units, inbox, functions, accounts, alerts, system, projects]
             modules += [location, overview] if server.portal else []
             for module in modules:
                 for test in module.TESTS:

@@ -78,8 +78,9 @@ const replays = (() => {
             [columns.level, columns.lp] = [columns.lp, null];
         } else if (judged) columns[judged] = of(judged);
         const limit = judged ? limitOf(event) : null;
+        const none = new Array(data.x.length).fill(null);
         return {
-            ...data, columns: lines.map((line) => columns[line]), from, to, judged, limit, steps,
+            ...data, columns: lines.map((line) => columns[line] ?? none), from, to, judged, limit, steps,
             event, lp: of("lp"), leq: of("leq"), lmax: of("lmax"),
             value: judged ? columns[judged] : null,
             limits: judged ? inForce(rule.schedule, zone, from, to) : [],

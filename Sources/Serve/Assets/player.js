@@ -278,20 +278,22 @@ class Player {
     }
 
     #showStep(at) {
-        const index = Math.min(
-            replays.newest(this.#replay.steps.map((step) => step.at), at), Player.stepsShown - 1);
+        const { steps } = this.#replay;
+        const newest = replays.newest(steps.map((step) => step.at), at);
+        const index = Math.min(newest, Player.stepsShown - 1);
         if (index === this.#step) return;
         this.#step = index;
         const log = this.#byID("log");
         [...log.children].forEach((item, i) => {
             item.classList.toggle("past", i <= index);
-            if (i === index) item.setAttribute("aria-current", "step");
+            // What happened at one instant is told together.
+            if (i <= index && steps[i].at === steps[index].at) item.setAttribute("aria-current", "step");
             else item.removeAttribute("aria-current");
         });
         const item = log.children[index];
         if (!item) return;
         // Only the list moves, never the page.
-        const above = item.offsetTop - log.offsetTop;
+        const above = item.offsetTop;
         if (above < log.scrollTop || above + item.offsetHeight > log.scrollTop + log.clientHeight) {
             log.scrollTop = above - log.clientHeight / 2;
         }
@@ -352,6 +354,7 @@ class Player {
         const text = `${isWarning ? "Warning" : "Limit"} ${words.level(limit)} dB`;
         const at = drawing.across(frame, limits[0][0]) + 5 * frame.ratio;
         context.setLineDash([]);
+        context.textAlign = "left";
         context.textBaseline = "bottom";
         context.lineWidth = 3 * frame.ratio;
         context.strokeStyle = colours["--surface"];

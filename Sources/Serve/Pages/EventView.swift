@@ -26,7 +26,7 @@ struct EventView {
     ///
     /// - `id`; `is_saved`: it has a page, and may be acknowledged.
     /// - `name`, `title`: `North gate`, `Night noise`; `around`: `Harbour · nl-12`;
-    ///   `limit`: `average over 15 min above 65.0 dB`, or what a watchdog says.
+    ///   `limit`: `15 min average above 65.0 dB`, or empty.
     /// - `look`; `state`: `Active, 6 min`, `Cleared, 44 min`.
     /// - `began`: `22:41 today`; `onset`: RFC 3339.
     /// - `peak`: `69.3 dB` or an en dash; `excess`: `+4.3 over`, or empty.
@@ -38,8 +38,10 @@ struct EventView {
             "id": "\(event.id)", "is_saved": event.isSaved, "name": place.name,
             "title": EventWords.title(of: event),
             "around": place.around.joined(separator: " · "),
-            "limit": event.rule.map { EventWords.limit($0, at: event.level) } ?? "",
-            "look": look.rawValue, "state": "\(event.isActive ? "Active" : "Cleared"), \(lasted)",
+            "limit": event.rule.map { EventWords.short($0, at: event.level) } ?? "",
+            "look": look.rawValue,
+            "state": (event.isActive ? "Active, " : "Cleared, ")
+                + EventWords.span(milliseconds: length),
             "began": place.began(event.onsetAt, now: now), "onset": event.onsetAt.description,
             "peak": EventWords.decibels(event.peakTenths),
             "excess": EventWords.excess(of: event) ?? "", "to_acknowledge": isNew,
@@ -48,9 +50,9 @@ struct EventView {
         ]
     }
 
-    private var lasted: String {
-        let end = event.clearedAt ?? max(now, event.onsetAt)
-        return EventWords.duration(milliseconds: end.milliseconds(since: event.onsetAt))
+    /// From onset to clear, or to now.
+    private var length: Int64 {
+        (event.clearedAt ?? max(now, event.onsetAt)).milliseconds(since: event.onsetAt)
     }
 
     /// What templates name as `detail`, besides ``row``:
@@ -92,7 +94,7 @@ struct EventView {
         } else {
             facts.append(fact("Cleared", PageText.none, "it is active"))
         }
-        facts.append(fact("Lasted", lasted))
+        facts.append(fact("Lasted", EventWords.duration(milliseconds: length)))
         guard let rule = event.rule else { return facts }
         facts.append(
             fact("Peak", EventWords.decibels(event.peakTenths), EventWords.excess(of: event) ?? ""))
@@ -126,6 +128,7 @@ struct EventView {
                     fact("Held back by the cooldown", PageText.count(event.suppressed, "run", "runs")))
             }
         }
+        if event.isReplayed { rest.append(fact("Found", "later, in imported readings")) }
         if let unit = event.unit { rest.append(fact("Unit", unit.name)) }
         if let upstream = event.upstream { rest.append(fact("Meter service", upstream)) }
         return rest
@@ -137,7 +140,6 @@ struct EventView {
         if event.isOverloaded {
             notices.append("The meter was over range: its levels are at least what is said here.")
         }
-        if event.isReplayed { notices.append("It was found later, in levels that were imported.") }
         if !event.isSaved {
             notices.append("It could not be saved yet. It can be acknowledged once it is.")
         }

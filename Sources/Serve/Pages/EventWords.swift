@@ -57,6 +57,24 @@ enum EventWords {
         return text
     }
 
+    /// For a row of a list: `15 min average above 65.0 dB`, `Lp above 70.0 dB`.
+    static func short(_ rule: AlertRule, at level: SoundEvent.Level) -> String {
+        let tenths =
+            level == .warning ? rule.warningTenths ?? rule.thresholdTenths : rule.thresholdTenths
+        var text = quantity(of: rule)
+        if let averaging = rule.averaging, averaging.mode != .window {
+            text = "\(duration(milliseconds: Int64(averaging.seconds) * 1000)) average"
+        }
+        return "\(text) \(rule.comparison.rawValue) \(decibels(tenths))"
+    }
+
+    /// `8 s`, `44 min`, `2 h 5 min`: as ``duration(milliseconds:)``, without seconds that matter
+    /// to nobody.
+    static func span(milliseconds: Int64) -> String {
+        let isLong = milliseconds >= 60_000
+        return duration(milliseconds: isLong ? milliseconds / 60_000 * 60_000 : milliseconds)
+    }
+
     /// What a rule looks at: `average over 15 min`.
     static func quantity(of rule: AlertRule) -> String {
         switch rule.metric {
