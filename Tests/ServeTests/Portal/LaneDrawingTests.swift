@@ -70,7 +70,7 @@ private func lane(
     @Test func `is drawn as a line that gaps break`() {
         let scale = LevelScale([50, 60])
         #expect(scale == LevelScale([48, 62.9]))
-        #expect((scale.low, scale.high) == (45, 65))
+        #expect([scale.low, scale.high] == [45, 65])
         #expect(lane([1: nil, 2: 55]).spark(scale).hasPrefix("M0.5 30h0.1M2.5 20h0.1L3.5 30"))
         #expect(LevelScale([Double]()) == LevelScale([42, 77]))
     }
@@ -92,7 +92,7 @@ private func lane(
 
     @Test func `puts one place in its middle`() {
         let plan = drawn((51.5, -0.02))
-        #expect((plan.markers[0].x, plan.markers[0].y) == (230, 172.5))
+        #expect([plan.markers[0].x, plan.markers[0].y] == [230, 172.5])
         #expect(plan.barText == "50 m")
     }
 
