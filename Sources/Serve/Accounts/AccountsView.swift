@@ -22,7 +22,7 @@ struct AccountsView {
     ///   `last` or nothing; `has_operators`.
     /// - `live`, `ended`: tokens with `id`, `name`, `scope`, `created`, `expires` or nothing, `state`;
     ///   `has_live`, `has_ended`, `ended_count`.
-    /// - `audit`: `at`, `time`, `by`, `what`, `failed`, `path`, `detail`, `address`; `has_audit`,
+    /// - `audit`: `at`, `time`, `by`, `what`, `path`, `detail`, `has_detail`, `address`; `has_audit`,
     ///   `older` (the address of the next page) or nothing, `is_older`.
     /// - `scopes`: `value`, `words`, for new ones.
     var context: [String: Any] {
@@ -79,8 +79,8 @@ struct AccountsView {
         [
             "at": PageText.moment(entry.at, hasSeconds: true), "time": entry.at.description,
             "by": entry.by.isEmpty ? "unknown" : entry.by, "what": entry.words,
-            "failed": entry.status == 401,
             "path": entry.path.hasPrefix("/sign-") ? "" : entry.path, "detail": entry.detail,
+            "has_detail": !entry.detail.isEmpty,
             "address": entry.address.isEmpty ? PageText.none : entry.address,
         ]
     }
@@ -98,9 +98,9 @@ extension AccessToken.Scope {
     /// What somebody may do, for a choice.
     var words: String {
         switch self {
-        case .viewer: "Viewer: looks at everything"
-        case .operator: "Operator: also works with events, rules and links"
-        case .admin: "Admin: also accounts, imports and deletions"
+        case .viewer: "Viewer: looks only"
+        case .operator: "Operator: also events, rules and links"
+        case .admin: "Admin: also accounts and deletions"
         }
     }
 }
