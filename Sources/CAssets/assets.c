@@ -43,6 +43,7 @@ static const unsigned char brand_mustache[] = {
 };
 static const unsigned char portal_door_mustache[] = {
 #embed "../Serve/Assets/portal-door.mustache"
+};
 static const unsigned char alerts_mustache[] = {
 #embed "../Serve/Assets/alerts.mustache"
 };
@@ -108,6 +109,7 @@ static const unsigned char overview_css[] = {
 };
 static const unsigned char portal_css[] = {
 #embed "../Serve/Assets/portal.css"
+};
 static const unsigned char alerts_css[] = {
 #embed "../Serve/Assets/alerts.css"
 };
