@@ -31,8 +31,8 @@ extension PortalLinkDraft {
                 } else if let time = value.string.flatMap({ Timestamp(rfc3339: $0) }), now < time {
                     expires = time
                 } else {
-                    faults.append(
-                        .init(field: "expires", message: "must be a time to come, RFC 3339, or null for never"))
+                    let message = "must be a time to come, RFC 3339, or null for never"
+                    faults.append(.init(field: "expires", message: message))
                 }
             case "one_time":
                 if let flag = value.bool {

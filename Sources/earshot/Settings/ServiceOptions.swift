@@ -97,7 +97,8 @@ struct ServiceOptions: ParsableArguments {
     var flags: [String: [String]] {
         let given: [(Setting, String?)] = [
             (.operatorListen, operatorListen), (.portalListen, portalListen),
-            (.publicURL, publicURL), (.openLinks, portalOpenLinks), (.pollInterval, pollInterval), (.durability, durability),
+            (.publicURL, publicURL), (.openLinks, portalOpenLinks),
+            (.pollInterval, pollInterval), (.durability, durability),
             (.commitInterval, commitInterval), (.retention, retention),
             (.diskReserve, diskReserve), (.smtpURL, smtpURL), (.smtpTLS, smtpTLS),
             (.mailFrom, mailFrom), (.webhookPrivate, webhookPrivate), (.mapTiles, mapTiles),
