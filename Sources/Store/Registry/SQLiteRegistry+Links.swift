@@ -28,8 +28,8 @@ extension SQLiteRegistry {
             try db.execute(
                 sql: """
                     INSERT INTO portal_link (client, label, secret_sha256, created_ms, expires_ms,
-                            is_one_time, revoked_ms)
-                        VALUES (?, ?, ?, ?, ?, ?, ?)
+                            is_one_time, revoked_ms, purpose, project)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                         ON CONFLICT (secret_sha256) DO UPDATE SET label = excluded.label,
                             expires_ms = excluded.expires_ms, is_one_time = excluded.is_one_time,
                             revoked_ms = excluded.revoked_ms
@@ -37,6 +37,7 @@ extension SQLiteRegistry {
                 arguments: [
                     link.client, link.label, Data(hash), link.created.milliseconds,
                     link.expires?.milliseconds, link.isOneTime, link.revoked?.milliseconds,
+                    link.purpose.rawValue, link.project,
                 ])
         }
     }

@@ -65,7 +65,7 @@ import Testing
         }
         #expect(document["content-type"] == "application/json")
         let schema = try Schema(document.body)
-        #expect(schema.operations == routes(try router(site)))
+        #expect(schema.operations.symmetricDifference(routes(try router(site))) == [])
     }
 
     @Test func `has exactly the routes of the clients' port`() throws {
