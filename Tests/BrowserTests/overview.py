@@ -7,6 +7,8 @@ import urllib.request
 from datetime import datetime, timedelta, timezone
 from functools import cache
 
+from playwright.sync_api import Error
+
 from visit import axe, wait_for
 
 API = "**/portal/api/locations"
@@ -93,10 +95,14 @@ def enter(page, visitor):
 
 def answering(change):
     def answer(route):
-        response = route.fetch()
-        body = response.json()
-        change(body)
-        route.fulfill(response=response, body=json.dumps(body))
+        try:
+            response = route.fetch()
+            body = response.json()
+            change(body)
+            route.fulfill(response=response, body=json.dumps(body))
+        except Error:
+            # The window was closed while it asked.
+            pass
 
     return answer
 
@@ -365,6 +371,7 @@ def test_table(visitor):
     assert page.locator("table.places").is_visible()
     page.get_by_role("link", name="Tiles").click()
     page.wait_for_url("**/portal?view=tiles")
+    wait_for_text(page, "#connection", "Connected")
 
 
 def test_keyboard(visitor):
