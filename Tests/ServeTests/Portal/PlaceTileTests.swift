@@ -19,7 +19,7 @@ private let since = Timestamp("2026-11-24T22:41:00Z")
     }
 
     @Test func `has the limit's own quantity as its number, and the level beside it`() {
-        let place = PlaceFixture(rule: PlaceFixture.rule(), decibels: 62.341)
+        let place = PlaceFixture(rule: PlaceFixture.rule(), decibels: 62.34)
         #expect(
             words(place) == [
                 "live", "Measuring", "1 s ago", "62.3", "average 15 min · limit 65", "now 64.8",
