@@ -58,6 +58,7 @@ let package = Package(
         // C: system libraries, one instruction, and the browser's files.
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
@@ -102,7 +103,7 @@ let package = Package(
         stage(
             "Serve",
             nio + [
-                "Web", "JSON", "Provisioning", "CAssets", "CCrypto", logging, lifecycle,
+                "Web", "JSON", "Provisioning", "CAssets", "CCrypto", "CZlib", "CZstd", logging, lifecycle,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -171,7 +172,7 @@ let package = Package(
             ],
             exclude: ["receiver.py", "requirements.txt"]),
         tests("ProvisioningTests", ["Provisioning"]),
-        tests("ServeTests", ["Serve", "Store", "JSON", "Web"]),
+        tests("ServeTests", ["Serve", "Store", "JSON", "Web", "CZstd"]),
         tests(
             "ProgramTests",
             ["earshot", "Web", logging, .product(name: "NIOCore", package: "swift-nio")]),

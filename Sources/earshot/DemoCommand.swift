@@ -93,6 +93,11 @@ struct DemoCommand: AsyncParsableCommand {
         flags[Setting.data.key] = data.map { [$0] }
         var sources = SettingsSources.process(flags: flags, file: .none)
         sources.fallbacks[Setting.data.key] = home
+        // A demo shows quick share, too; but not to a network.
+        sources.fallbacks[Setting.openLinks.key] = "true"
+        let settings = sources.settle()
+        if settings.problems.isEmpty, settings.address(.portalListen).isLoopback { return settings }
+        sources.fallbacks[Setting.openLinks.key] = nil
         return sources.settle()
     }
 

@@ -142,7 +142,7 @@ extension Response {
         var fields: HTTPFields = [.cacheControl: "private, no-cache", .eTag: tag]
         let known = request.headers[values: .ifNoneMatch]
             .flatMap { $0.split(separator: ",") }
-            .map { $0.drop { $0 == " " }.replacing("W/", with: "") }
+            .map { String($0.drop { $0 == " " }.replacing("W/", with: "")).plainTag }
         if known.contains(where: { $0 == tag || $0 == "*" }) {
             var response = Response(status: .notModified, headers: fields)
             response.headers[.contentLength] = nil

@@ -30,6 +30,7 @@ struct OperatorRoutes {
         bodies = BodyReader(bytesMaximum: configuration.bodyBytesMaximum, counts: log.counts)
         lookup = UnitLookup(directory: sources.directory, counts: log.counts)
         router = Router(context: RequestScope.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: CodingMiddleware())
         router.add(middleware: AnswerMiddleware(policy: policy, log: log))
         router.add(
             middleware: AuditMiddleware(
@@ -67,7 +68,7 @@ struct OperatorRoutes {
         router.get("/openapi.json") { _, _ in try assets.document("openapi-operator.json") }
         router.get("/assets/:name") { request, _ in
             guard let asset = assets.asset(at: request.uri.path) else { throw Problem.notFound }
-            return asset.response
+            return asset.response(to: request)
         }
         // Browsers ask for it by this name whatever the page says.
         router.get("/favicon.ico") { _, _ in Response(status: .noContent) }

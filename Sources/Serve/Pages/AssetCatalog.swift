@@ -11,6 +11,8 @@ import NIOCore
 package struct AssetCatalog: Sendable {
     struct Asset {
         let bytes: ByteBuffer
+        /// The same made smaller, if it is.
+        let coded: [ContentCoding: ByteBuffer]
         let contentType: String
         /// `/assets/unit.0123456789.js`
         let address: String
@@ -33,8 +35,12 @@ package struct AssetCatalog: Sendable {
             }
             guard let (stem, type, contentType) = AssetCatalog.kind(of: name) else { continue }
             let digest = Digest.hex(Digest.sha256(bytes).prefix(8))
+            let bytes = ByteBuffer(bytes: bytes)
+            let coded = ContentCoding.allCases.compactMap { coding in
+                coding.coding(bytes, isKept: true).map { (coding, $0) }
+            }
             assets[AssetCatalog.key(name)] = Asset(
-                bytes: ByteBuffer(bytes: bytes), contentType: contentType,
+                bytes: bytes, coded: Dictionary(uniqueKeysWithValues: coded), contentType: contentType,
                 address: "/assets/\(stem).\(digest).\(type)")
         }
         self.assets = assets
@@ -92,12 +98,17 @@ package struct AssetCatalog: Sendable {
 
 extension AssetCatalog.Asset {
     /// The answer to a request for this file: a browser need never ask again.
-    var response: Response {
-        Response(
+    func response(to request: Request) -> Response {
+        var response = Response(
             status: .ok,
             headers: [
                 .contentType: contentType, .cacheControl: "public, max-age=31536000, immutable",
+                .vary: "Accept-Encoding",
             ],
             body: ResponseBody(byteBuffer: bytes))
+        if let coding = ContentCoding.accepted(by: request.headers), let coded = coded[coding] {
+            response.setBody(coded, coding)
+        }
+        return response
     }
 }

@@ -26,6 +26,7 @@ struct PortalRoutes {
         self.gate = gate
         self.pages = pages
         router = Router(context: RequestScope.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: CodingMiddleware())
         router.add(middleware: AnswerMiddleware(policy: policy, log: log))
         router.add(middleware: MissingPlaceMiddleware(pages: pages))
         addOpen(assets)
@@ -51,7 +52,7 @@ struct PortalRoutes {
         router.get("/openapi.json") { _, _ in try assets.document("openapi-portal.json") }
         router.get("/assets/:name") { request, _ in
             guard let asset = assets.asset(at: request.uri.path) else { throw Problem.notFound }
-            return asset.response
+            return asset.response(to: request)
         }
         router.get("/favicon.ico") { _, _ in Response(status: .noContent) }
     }
