@@ -41,7 +41,7 @@ def delete(page, name):
 def test_a_rule_from_first_to_last(visitor):
     """a rule is tried out, saved, changed and deleted, and read as one sentence"""
     page = open_card(visitor)
-    add(page, "Night noise")
+    add(page, "Late noise")
     wait_for_text(page, "#preview", "fired.* in the last 30 days|no readings")
     page.locator("[name=always]").uncheck()
     wait_for_text(page, "#rule-form .ends", "ends next day")
@@ -49,9 +49,9 @@ def test_a_rule_from_first_to_last(visitor):
     page.locator("[name=start]").fill("21:30")
     save(page)
     sentence = "Alert when average over 15 min is above 65 dB · 21:30–07:00 Mon–Fri"
-    assert row(page, "Night noise").locator(".sentence").inner_text() == sentence
+    assert row(page, "Late noise").locator(".sentence").inner_text() == sentence
 
-    row(page, "Night noise").get_by_role("button", name="Edit").click()
+    row(page, "Late noise").get_by_role("button", name="Edit").click()
     page.locator("#rule-editor[open]").wait_for()
     assert page.locator("[name=start]").input_value() == "21:30"
     assert page.locator('[data-day="sat"]').get_attribute("aria-pressed") == "false"
@@ -62,10 +62,10 @@ def test_a_rule_from_first_to_last(visitor):
     page.locator("[name=always]").check()
     save(page)
     sentence = "Alert when Lp is above 61.5 dB for 1 min · at all times"
-    assert row(page, "Night noise").locator(".sentence").inner_text() == sentence
+    assert row(page, "Late noise").locator(".sentence").inner_text() == sentence
     page.reload()
-    assert row(page, "Night noise").locator(".sentence").inner_text() == sentence
-    delete(page, "Night noise")
+    assert row(page, "Late noise").locator(".sentence").inner_text() == sentence
+    delete(page, "Late noise")
     wait_for_text(page, "#alerts-said", "deleted")
 
 
@@ -165,7 +165,7 @@ def test_switch(visitor):
 def take_shots(visitor, folder):
     """pictures of the card of alerts and its form are taken"""
     page = open_card(visitor)
-    add(page, "Night noise")
+    add(page, "Late noise")
     page.locator("[name=always]").uncheck()
     page.locator("#rule-more summary").click()
     page.get_by_label("Warning at, dB").fill("60")
@@ -183,14 +183,14 @@ def take_shots(visitor, folder):
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{name} is {wide} px too wide"
         page.locator("#alerts").screenshot(path=folder / f"alerts-{name}.png")
-        row(page, "Night noise").get_by_role("button", name="Edit").click()
+        row(page, "Late noise").get_by_role("button", name="Edit").click()
         wait_for_text(page, "#preview", "30 days")
         page.screenshot(path=folder / f"alerts-form-{name}.png")
         page.locator("#rule-more summary").click()
         page.locator("#rule-editor .body").evaluate("(body) => (body.scrollTop = 1e6)")
         page.screenshot(path=folder / f"alerts-more-{name}.png")
     page = open_card(visitor)
-    for name in ["Night noise", "Works, at once"]:
+    for name in ["Late noise", "Works, at once"]:
         delete(page, name)
     visitor.leave()
 

@@ -168,7 +168,7 @@ class Player {
         this.#byID("head").max = replay.to - replay.from;
         this.#byID("to-peak").hidden = this.#peak === null;
         this.#element.setAttribute("aria-label", replays.summary(replay, this.#options.zone));
-        this.#chart.show({ ...replay, steps: [], view: [replay.from, replay.to] });
+        this.#chart.show({ ...replay, steps: [], limits: [], breaches: [], view: [replay.from, replay.to] });
         this.#showMarks();
         this.#showSteps();
         this.#table?.show(this.#rows());

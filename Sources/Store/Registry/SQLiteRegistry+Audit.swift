@@ -23,7 +23,7 @@ extension SQLiteRegistry: AuditLog {
     }
 
     package func auditEntries(before id: Int64?, limit: Int) async throws -> [AuditEntry] {
-        try await pool.read { db in
+        try look { db in
             try Row.fetchAll(
                 db, sql: "SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?",
                 arguments: [id ?? .max, limit]

@@ -8,11 +8,11 @@ package import Monitoring
 extension SQLiteRegistry: EventBook {
     package func events(_ question: EventQuestion) async throws -> EventPage {
         precondition((1...1000).contains(question.limit), "a page has 1 to 1,000 events")
-        return try await pool.read { db in try EventSearch(question).page(db) }
+        return try look { db in try EventSearch(question).page(db) }
     }
 
     package func event(_ id: Int64) async throws -> SoundEvent? {
-        try await pool.read { try SoundEvent.stored(id, $0) }
+        try look { try SoundEvent.stored(id, $0) }
     }
 
     package func acknowledge(_ id: Int64, _ note: SoundEvent.Note) async throws -> SoundEvent? {

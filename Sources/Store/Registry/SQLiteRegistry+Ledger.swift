@@ -24,14 +24,14 @@ extension SQLiteRegistry: EventLedger {
     }
 
     package func checkpoints() async throws -> [MonitorCheckpoint] {
-        try await pool.read { db in
+        try look { db in
             try Row.fetchAll(db, sql: "SELECT * FROM checkpoint ORDER BY unit")
                 .compactMap(MonitorCheckpoint.init(row:))
         }
     }
 
     package func journal(of unit: UnitID, after number: Int64) async throws -> [JournalEntry] {
-        try await pool.read { db in
+        try look { db in
             try Row.fetchAll(
                 db, sql: "SELECT * FROM journal WHERE unit = ? AND number > ? ORDER BY number",
                 arguments: [unit.name, number]
@@ -40,11 +40,11 @@ extension SQLiteRegistry: EventLedger {
     }
 
     package func lastJournalNumber() async throws -> Int64 {
-        try await pool.read { try Int64.fetchOne($0, sql: "SELECT max(number) FROM journal") ?? 0 }
+        try look { try Int64.fetchOne($0, sql: "SELECT max(number) FROM journal") ?? 0 }
     }
 
     package func openEvents() async throws -> [SoundEvent] {
-        try await pool.read { db in
+        try look { db in
             let rows = try Row.fetchAll(
                 db, sql: "SELECT * FROM event WHERE cleared_ms IS NULL ORDER BY onset_ms, id")
             return try SoundEvent.stored(rows, db)
@@ -54,7 +54,7 @@ extension SQLiteRegistry: EventLedger {
     package func recordedEvents(
         of unit: UnitID, in range: TimeRange
     ) async throws -> [SoundEvent] {
-        try await pool.read { db in
+        try look { db in
             let rows = try Row.fetchAll(
                 db,
                 sql: """

@@ -186,7 +186,7 @@ extension SQLiteRegistry {
 
 extension SQLiteRegistry: DeliveryBook {
     package func dueDeliveries(at now: Timestamp) async throws -> [DueDelivery] {
-        try await pool.read { db in
+        try look { db in
             let rows = try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
@@ -268,7 +268,7 @@ extension SQLiteRegistry: DeliveryBook {
     }
 
     package func remind(at now: Timestamp) async throws {
-        let isTime = try await pool.read { db in
+        let isTime = try look { db in
             try Bool.fetchOne(
                 db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM told WHERE remind_ms <= ?)"),
                 arguments: [now.milliseconds])!

@@ -41,7 +41,7 @@ extension SQLiteRegistry: PortalBook {
     }
 
     package func links(of client: String) async throws -> [PortalLink] {
-        try await pool.read { db in
+        try look { db in
             try Row.fetchAll(
                 db,
                 sql: """

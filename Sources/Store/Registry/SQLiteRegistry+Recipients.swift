@@ -8,7 +8,7 @@ package import Monitoring
 
 extension SQLiteRegistry: RecipientBook {
     package func recipients() async throws -> [Recipient] {
-        try await pool.read { try SQLiteRegistry.recipients($0) }
+        try look { try SQLiteRegistry.recipients($0) }
     }
 
     package func add(_ recipient: Recipient, secret: String?) async throws {
@@ -86,7 +86,7 @@ extension SQLiteRegistry: RecipientBook {
     }
 
     package func deliveries(_ question: DeliveryQuestion) async throws -> DeliveryPage {
-        try await pool.read { db in
+        try look { db in
             let rows = try Row.fetchAll(
                 db,
                 sql: """

@@ -63,7 +63,7 @@ extension SQLiteRegistry: TokenDirectory, TokenBook {
     }
 
     package func tokenRecords() async throws -> [TokenRecord] {
-        try await pool.read { db in
+        try look { db in
             try Row.fetchAll(db, sql: "SELECT * FROM token ORDER BY id").compactMap { row in
                 AccessToken(row: row).map { token in
                     TokenRecord(

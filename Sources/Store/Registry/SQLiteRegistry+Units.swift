@@ -11,7 +11,7 @@ extension SQLiteRegistry: UnitDirectory {
     package func upstreams() async throws -> [Upstream] { try current().upstreams }
 
     package func revision() async throws -> Int64 {
-        try await pool.read { try SQLiteRegistry.revision($0) }
+        try look { try SQLiteRegistry.revision($0) }
     }
 
     package func adopt(_ upstreamUnits: [String], of upstream: Upstream) async throws -> [Unit] {

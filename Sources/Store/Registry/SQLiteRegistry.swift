@@ -26,6 +26,8 @@ package final class SQLiteRegistry: Sendable {
         // Another process may be writing; it does not take long.
         configuration.busyMode = .timeout(5)
         configuration.foreignKeysEnabled = true
+        // More than there are threads that read.
+        configuration.maximumReaderCount = 64
         // Made and brought up to date by one process at a time. The lock is the folder's: SQLite
         // loses its own when the registry's file is opened beside it and closed.
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
@@ -52,6 +54,9 @@ package final class SQLiteRegistry: Sendable {
 
     /// Reads on the caller's thread. Every request looks twice, for some microseconds each: going
     /// to another thread and back would take several times as long. Readers never wait for writers.
+    ///
+    /// All reads are such: one that waits for a thread, with a reader in its hand, never gets it while
+    /// all threads wait for a reader.
     func look<Result>(_ body: (Database) throws -> Result) throws -> Result {
         try pool.read(body)
     }
