@@ -235,7 +235,7 @@ TESTS = [
 
 def take_shots(visitor, folder):
     """pictures of projects and locations, in both themes and on a phone"""
-    project = make_project(visitor, "Alpha Homes").url
+    project = make_project(visitor, "Gamma Homes").url
     page = visitor.window()
     for name, place in [("North gate", ("51.5", "-0.02")), ("School wall", ("51.501", "-0.021"))]:
         page.goto(project)
