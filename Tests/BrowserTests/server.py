@@ -34,9 +34,12 @@ class Server:
                 "--portal-listen", "127.0.0.1:0", "--data", self.data,
                 "--map-tiles", self.tiles + "/{z}/{x}/{y}.png", "--map-attribution", "Maps of <us>",
             ],
-            stdout=subprocess.PIPE, stderr=self.log, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             # Tests sign in more often than people.
             env={**os.environ, "EARSHOT_LIMIT_SIGN_INS_PER_MINUTE": "1000"})
+        self.has_past = threading.Event()
+        self.keeper = threading.Thread(target=self._keep, daemon=True)
+        self.keeper.start()
         lines = queue.Queue()
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
         deadline = time.monotonic() + start_seconds
@@ -54,16 +57,21 @@ class Server:
             if match := OPEN.match(line):
                 sign_in = match[1]
         self.token = urldefrag(sign_in).fragment
-        while PAST not in self.tail():
-            if time.monotonic() > deadline or self.process.poll() is not None:
-                self.process.kill()
-                raise SystemExit(f"the program did not make its history:\n{self.tail()}")
-            time.sleep(0.2)
+        if not self.has_past.wait(max(0.0, deadline - time.monotonic())):
+            self.process.kill()
+            raise SystemExit(f"the program did not make its history:\n{self.tail()}")
 
     def _read(self, lines):
         for line in self.process.stdout:
             lines.put(line)
         lines.put(None)
+
+    def _keep(self):
+        for line in self.process.stderr:
+            self.log.write(line.encode())
+            self.log.flush()
+            if PAST in line:
+                self.has_past.set()
 
     def tail(self):
         """The end of what the program said on stderr."""
@@ -78,6 +86,7 @@ class Server:
             self.process.kill()
             return "did not stop within 60 s"
         finally:
+            self.keeper.join(timeout=10)
             self.log.close()
             self.folder.cleanup()
 

@@ -81,12 +81,6 @@ package struct OperatorSession: Hashable, Sendable {
     package let began: Timestamp
     package var lastUsed: Timestamp
 
-    /// It ends after so long without use, and after so long at all.
-    package static let idleMilliseconds: Int64 = 12 * 3_600_000
-    package static let lifetimeMilliseconds: Int64 = 30 * 86_400_000
-    /// Use is written down at most so often.
-    package static let useStepMilliseconds: Int64 = 300_000
-
     package init(id: Int64, holder: Holder, began: Timestamp, lastUsed: Timestamp) {
         self.id = id
         self.holder = holder
@@ -96,7 +90,6 @@ package struct OperatorSession: Hashable, Sendable {
 
     /// Whether it holds at `now`, as far as time tells.
     package func holds(at now: Timestamp) -> Bool {
-        now.milliseconds(since: began) < OperatorSession.lifetimeMilliseconds
-            && now.milliseconds(since: lastUsed) < OperatorSession.idleMilliseconds
+        SessionTerms.hold(began: began, lastUsed: lastUsed, at: now)
     }
 }

@@ -15,7 +15,7 @@ struct MissingPageMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            guard isMissing(error) else { throw error }
+            guard error.isMissing else { throw error }
             let path = request.uri.path
             if path.hasPrefix("/api/") || path == "/api" {
                 // Strangers learn nothing of what exists.
@@ -30,12 +30,11 @@ struct MissingPageMiddleware: RouterMiddleware {
             return try pages.notFound(requestID: context.requestID)
         }
     }
+}
 
-    private func isMissing(_ error: any Error) -> Bool {
-        switch error {
-        case let problem as Problem: problem.status == .notFound
-        case let error as HTTPError: error.status == .notFound
-        default: false
-        }
+extension Error {
+    /// Whether it is that there is nothing at an address.
+    var isMissing: Bool {
+        (self as? Problem)?.status == .notFound || (self as? HTTPError)?.status == .notFound
     }
 }

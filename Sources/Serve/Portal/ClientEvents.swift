@@ -48,3 +48,18 @@ struct ClientEvents {
         self.active = active
     }
 }
+
+extension EventQuestion {
+    /// What a client asks of a place's events.
+    ///
+    /// - Throws: as ``init(_:sites:)``.
+    init(ofClients query: QueryText, at place: Place) throws(Problem) {
+        for name in ["unit", "location", "project"] where try query.text(name) != nil {
+            throw .unprocessable(name, "is said by the path already")
+        }
+        // Whether an operator has acknowledged one is none of a client's.
+        _ = try query.word("status", of: ["active", "all"])
+        try self.init(query, sites: Sites())
+        location = place.location.id
+    }
+}

@@ -14,9 +14,8 @@ struct PlaceHistoryRoute: Sendable {
 
     func respond(_ request: Request, _ place: Place) async throws -> Response {
         let text = QueryText(request)
-        guard try text.word("resolution", of: ["buckets"]) ?? "buckets" == "buckets" else {
-            throw Problem.notFound
-        }
+        // Single readings are for operators.
+        _ = try text.word("resolution", of: ["buckets"])
         let format = try text.word("format", of: ["json", "csv"]) ?? "json"
         let query = try BucketQuery(text, metrics: PlaceHistoryRoute.metrics, formats: ["json", "csv"])
         let stored = try await history.buckets(

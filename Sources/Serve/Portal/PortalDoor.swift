@@ -8,15 +8,13 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Monitoring
-import Synchronization
 
 /// Links, quick share and the way out.
 final class PortalDoor: Sendable {
     private let gate: PortalGate
-    private let origins: OriginPolicy
     private let pages: PortalPages
     private let isQuickShareOn: Bool
-    private let attempts: Mutex<AttemptLimit>
+    private let forms: FormGate
     private let log: RequestLog
 
     init(
@@ -24,10 +22,10 @@ final class PortalDoor: Sendable {
         attemptsPerMinute: Int, log: RequestLog
     ) {
         self.gate = gate
-        self.origins = origins
         self.pages = pages
         self.isQuickShareOn = isQuickShareOn
-        attempts = Mutex(AttemptLimit(perMinute: attemptsPerMinute))
+        forms = FormGate(
+            origins: origins, attemptsPerMinute: attemptsPerMinute, counts: log.counts)
         self.log = log
     }
 
@@ -41,7 +39,7 @@ final class PortalDoor: Sendable {
     }
 
     func enter(_ request: Request, _ context: RequestScope) async throws -> Response {
-        try admit(request, context)
+        try forms.admit(request, context, at: gate.clock.now)
         guard let hash = secretHash(context),
             let session = try await gate.book.enter(withSecretHash: hash, at: gate.clock.now)
         else {
@@ -70,7 +68,7 @@ final class PortalDoor: Sendable {
 
     func enterOpen(_ request: Request, _ context: RequestScope) async throws -> Response {
         guard isQuickShareOn else { throw Problem.notFound }
-        try admit(request, context)
+        try forms.admit(request, context, at: gate.clock.now)
         guard let project = context.pathText("project"),
             let session = try await gate.book.enter(openProject: project, at: gate.clock.now)
         else { return try pages.access(requestID: context.requestID) }
@@ -86,23 +84,8 @@ final class PortalDoor: Sendable {
             headers: [.location: "/portal", .setCookie: gate.cookie.setting(value)])
     }
 
-    /// - Throws: 403 for another site's form, 429 past the attempts of an address.
-    private func admit(_ request: Request, _ context: RequestScope) throws(Problem) {
-        guard origins.allowsChange(request.head) else {
-            throw Problem(status: .forbidden, detail: "This form belongs to another site.")
-        }
-        let now = gate.clock.now
-        if let seconds = attempts.withLock({ $0.attempt(context.address, at: now) }) {
-            log.counts.hit(.signIns)
-            throw Problem.tooMany(
-                "Too many attempts; try again in \(seconds) s.", retryAfterSeconds: seconds)
-        }
-    }
-
     func leave(_ request: Request, _ context: RequestScope) async throws -> Response {
-        guard origins.allowsChange(request.head) else {
-            throw Problem(status: .forbidden, detail: "This form belongs to another site.")
-        }
+        try forms.check(request)
         if let session = try await gate.session(request.headers) {
             try await gate.book.end(session: session.id, at: gate.clock.now)
         }

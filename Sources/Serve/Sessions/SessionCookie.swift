@@ -12,7 +12,7 @@ import Monitoring
 /// Makes and checks the values of a listener's session cookie.
 struct SessionCookie: Sendable {
     /// How long a session lasts at most; the registry ends it sooner.
-    static let lifetimeSeconds: Int64 = 30 * 86_400
+    static let lifetimeSeconds = SessionTerms.lifetimeMilliseconds / 1000
 
     /// Whose sessions they are: a cookie of one serves nobody else.
     enum Audience: String {

@@ -13,10 +13,9 @@ import Synchronization
 /// The pages and forms around a browser's session.
 final class SignIn: Sendable {
     private let authenticator: Authenticator
-    private let origins: OriginPolicy
     private let pages: Pages
     private let bodies: BodyReader
-    private let attempts: Mutex<AttemptLimit>
+    private let forms: FormGate
     private let logger: Logger
 
     init(
@@ -24,9 +23,9 @@ final class SignIn: Sendable {
         bodies: BodyReader, attemptsPerMinute: Int, logger: Logger
     ) {
         self.authenticator = authenticator
-        self.origins = origins
         self.pages = pages
-        attempts = Mutex(AttemptLimit(perMinute: attemptsPerMinute))
+        forms = FormGate(
+            origins: origins, attemptsPerMinute: attemptsPerMinute, counts: bodies.counts)
         self.bodies = bodies
         self.logger = logger
     }
@@ -63,15 +62,8 @@ final class SignIn: Sendable {
     }
 
     func submit(_ request: Request, _ context: RequestScope) async throws -> Response {
-        guard origins.allowsChange(request.head) else {
-            throw Problem(status: .forbidden, detail: "This form belongs to another site.")
-        }
         let now = authenticator.clock.now
-        if let seconds = attempts.withLock({ $0.attempt(context.address, at: now) }) {
-            bodies.counts.hit(.signIns)
-            throw Problem.tooMany(
-                "Too many attempts; try again in \(seconds) s.", retryAfterSeconds: seconds)
-        }
+        try forms.admit(request, context, at: now)
         let form = try await form(of: request)
         let next = form["next"].flatMap(SignIn.local) ?? "/"
         let name = form["name"].map(SignIn.trimmed) ?? ""
@@ -132,9 +124,7 @@ final class SignIn: Sendable {
     }
 
     func signOut(_ request: Request, _ context: RequestScope) async throws -> Response {
-        guard origins.allowsChange(request.head) else {
-            throw Problem(status: .forbidden, detail: "This form belongs to another site.")
-        }
+        try forms.check(request)
         if let id = authenticator.sessionID(request.headers),
             let access = try await authenticator.credentials.access(.session(id))
         {

@@ -123,6 +123,7 @@ extension SQLiteRegistry: PortalBook {
     private static func begin(
         _ link: PortalLink, at now: Timestamp, _ db: Database
     ) throws -> PortalSession {
+        try forgetOver(at: now, db)
         try db.execute(
             sql: "UPDATE portal_link SET use_count = use_count + 1, used_ms = ? WHERE id = ?",
             arguments: [now.milliseconds, link.id])
@@ -133,6 +134,19 @@ extension SQLiteRegistry: PortalBook {
             id: db.lastInsertedRowID, link: link.id,
             scope: ClientScope(client: link.client, project: link.project),
             purpose: link.purpose, began: now, lastUsed: now)
+    }
+
+    /// Nothing is kept of sessions that time has ended, nor of links of previews that nobody has a
+    /// session of: both are made by every click.
+    private static func forgetOver(at now: Timestamp, _ db: Database) throws {
+        let end = now.milliseconds - SessionTerms.lifetimeMilliseconds
+        try db.execute(sql: "DELETE FROM portal_session WHERE began_ms <= ?", arguments: [end])
+        try db.execute(
+            sql: """
+                DELETE FROM portal_link WHERE purpose = 'preview' AND expires_ms <= ?
+                    AND NOT EXISTS (SELECT 1 FROM portal_session WHERE link = portal_link.id)
+                """,
+            arguments: [now.milliseconds])
     }
 
     private static func link(_ hash: [UInt8], _ db: Database) throws -> PortalLink? {
@@ -159,7 +173,7 @@ extension SQLiteRegistry: PortalBook {
         guard let (link, session) = found, link.keepsSessions(at: now), session.holds(at: now) else {
             return nil
         }
-        if now.milliseconds(since: session.lastUsed) >= PortalSession.useStepMilliseconds {
+        if now.milliseconds(since: session.lastUsed) >= SessionTerms.useStepMilliseconds {
             try await pool.write { db in
                 try db.execute(
                     sql: "UPDATE portal_session SET used_ms = ? WHERE id = ?",
@@ -239,6 +253,8 @@ extension SQLiteRegistry: PortalBook {
                     used_ms INTEGER NOT NULL,
                     ended_ms INTEGER
                 );
+                CREATE INDEX portal_session_link ON portal_session (link);
+                CREATE INDEX portal_session_began ON portal_session (began_ms);
                 CREATE TRIGGER portal_link_ended AFTER UPDATE OF revoked_ms, expires_ms ON portal_link
                 BEGIN UPDATE revision SET number = number + 1; END;
                 CREATE TRIGGER portal_session_ended AFTER UPDATE OF ended_ms ON portal_session

@@ -50,7 +50,7 @@ extension SQLiteRegistry {
     ) throws -> OperatorSession {
         try db.execute(
             sql: "DELETE FROM operator_session WHERE began_ms <= ?",
-            arguments: [now.milliseconds - OperatorSession.lifetimeMilliseconds])
+            arguments: [now.milliseconds - SessionTerms.lifetimeMilliseconds])
         try db.execute(
             sql: """
                 INSERT INTO operator_session (operator, token, began_ms, used_ms) VALUES (?, ?, ?, ?)
@@ -74,7 +74,7 @@ extension SQLiteRegistry {
             ).flatMap(OperatorSession.init(row:))
         }
         guard let session = found, session.holds(at: now) else { return nil }
-        if now.milliseconds(since: session.lastUsed) >= OperatorSession.useStepMilliseconds {
+        if now.milliseconds(since: session.lastUsed) >= SessionTerms.useStepMilliseconds {
             try await pool.write { db in
                 try db.execute(
                     sql: "UPDATE operator_session SET used_ms = ? WHERE id = ?",

@@ -151,6 +151,30 @@ import Testing
         #expect((try await registry.session(id, at: later(hours.last!)) != nil) == holds)
     }
 
+    @Test func `leave nothing behind of sessions that time has ended, and of previews without one`()
+        async throws
+    {
+        let registry = try await Sample.registry(file)
+        let (kept, hash) = try await link(registry)
+        var draft = PortalLinkDraft(
+            client: "alpha", label: "Preview", expires: later(0.01), isOneTime: true)
+        draft.purpose = .preview
+        let preview = try #require(try await registry.makeLink(draft, at: now))
+        _ = try await registry.enter(withSecretHash: self.hash(preview.token), at: now)
+        _ = try await registry.makeLink(draft, at: now)
+        func rows(_ table: String) async throws -> Int {
+            try await registry.pool.read { db in
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)")!
+            }
+        }
+        _ = try await registry.enter(withSecretHash: hash, at: later(1))
+        // The preview that nobody used is gone; the other one has a session.
+        #expect(try await [rows("portal_link"), rows("portal_session")] == [2, 2])
+        _ = try await registry.enter(withSecretHash: hash, at: later(30 * 24))
+        #expect(try await [rows("portal_link"), rows("portal_session")] == [1, 2])
+        #expect(try await registry.links(of: "alpha").map(\.id) == [kept.id])
+    }
+
     @Test func `begin sessions that are left`() async throws {
         let registry = try await Sample.registry(file)
         let (_, hash) = try await link(registry)
