@@ -18,22 +18,15 @@ struct LevelSketch {
         let high = max(low + 20, ((most + 2) / 5).rounded(.up) * 5)
         let start = Double(buckets.range.start.milliseconds)
         let length = Double(buckets.range.milliseconds)
-        var path = ""
-        var isDown = false
-        for (index, mean) in means.enumerated() {
-            guard let mean else {
-                isDown = false
-                continue
+        let points = means.enumerated().map { index, mean in
+            mean.map { mean in
+                let middle = Double(buckets.edges[index] + buckets.edges[index + 1]) / 2
+                let x = min(1000, max(0, (middle - start) / length * 1000))
+                let y = (high - mean) / (high - low) * 100
+                return (x: "\(Int(x.rounded()))", y: LevelSketch.text(y))
             }
-            let middle = Double(buckets.edges[index] + buckets.edges[index + 1]) / 2
-            let x = min(1000, max(0, (middle - start) / length * 1000))
-            let y = (high - mean) / (high - low) * 100
-            path += "\(isDown ? "L" : "M")\(Int(x.rounded())) \(LevelSketch.text(y))"
-            // A value alone is a dot.
-            if !isDown { path += "h1" }
-            isDown = true
         }
-        return path
+        return Shape.line(points, dot: "1")
     }
 
     /// `History chart, 23 Nov 22:45 to 24 Nov 22:45. Leq 52.3 dB, readings between …`

@@ -55,19 +55,10 @@ struct LaneDrawing {
 
     /// Of an SVG path in a box of 96 by ``sparkHeight``. A gap is a gap; a value alone is a dot.
     func spark(_ scale: LevelScale) -> String {
-        var path = ""
-        var isDown = false
-        for (index, mean) in means.enumerated() {
-            guard let mean else {
-                isDown = false
-                continue
-            }
-            let x = Shape.text(hundredths: index * 100 + 50)
-            path += "\(isDown ? "L" : "M")\(x) \(Shape.text(scale.y(mean)))"
-            if !isDown { path += "h0.1" }
-            isDown = true
+        let points = means.enumerated().map { index, mean in
+            mean.map { (x: Shape.text(hundredths: index * 100 + 50), y: Shape.text(scale.y($0))) }
         }
-        return path
+        return Shape.line(points, dot: "0.1")
     }
 
     /// Neighbours of one class are one part. What is to come is neither measured nor missing.
@@ -164,22 +155,6 @@ struct LaneDrawing {
     private func place(_ time: Timestamp) -> Int {
         let part = Double(time.milliseconds(since: lane.from)) / Double(length)
         return Int((part * Double(LaneDrawing.whole)).rounded(.toNearestOrAwayFromZero))
-    }
-}
-
-/// Numbers in drawings.
-enum Shape {
-    /// `12.5`: two decimals at most.
-    static func text(hundredths: Int) -> String {
-        let size = abs(hundredths)
-        let whole = "\(hundredths < 0 ? "-" : "")\(size / 100)"
-        let rest = size % 100
-        if rest == 0 { return whole }
-        return rest % 10 == 0 ? "\(whole).\(rest / 10)" : "\(whole).\(rest < 10 ? "0" : "")\(rest)"
-    }
-
-    static func text(_ value: Double) -> String {
-        text(hundredths: Int((value * 100).rounded(.toNearestOrAwayFromZero)))
     }
 }
 
